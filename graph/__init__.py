@@ -1,0 +1,1 @@
+"""What the graph is, what is asked of it, and what is computed on it."""

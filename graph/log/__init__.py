@@ -1,0 +1,1 @@
+"""The event log: one Delta table, append-only, the source of truth for what happened."""
