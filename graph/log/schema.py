@@ -50,7 +50,11 @@ class Column:
 COLUMNS: tuple[Column, ...] = (
     Column("id", pl.String(), "The event's id; made by hash of the content where the source gives none."),
     Column("kind", pl.String(), "One of the event kinds."),
-    Column("customer", pl.String(), "The customer's identity as it was given; null where nobody acted (a product's profile, a cost)."),
+    Column(
+        "customer",
+        pl.String(),
+        "The customer's identity as it was given; null where nobody acted (a product's profile, a cost).",
+    ),
     Column("at", pl.Datetime("us", "UTC"), "When it happened, in UTC."),
     Column("local_at", pl.Datetime("us"), "When it happened on the store's own clock.", given=False),
     Column("slot", pl.Int8(), "The hour of the store's own day, 0 to 23.", given=False),

@@ -45,17 +45,24 @@ class Node:
         return (self.key, *self.properties)
 
 
+class Owner(StrEnum):
+    """What is derived as a whole when an event touches a tie: what is not derived again goes away."""
+
+    START = "start"
+    """All ties of this type that leave the touched start node (an order's lines)."""
+    END = "end"
+    """All ties of this type that reach the touched end node (who brought a customer)."""
+    PAIR = "pair"
+    """The one tie between the touched pair (a customer's views of a product)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """One type of tie between two labels. At most one stands between the same two nodes for the same `key` values."""
+    """One type of tie between two labels; at most one of a type stands between the same two nodes."""
 
     type: str
     start: Node
     end: Node
     meaning: str
+    owner: Owner
     properties: tuple[Property, ...] = ()
-    key: tuple[Property, ...] = ()
-
-    def all_properties(self) -> tuple[Property, ...]:
-        """The key first, then the rest."""
-        return (*self.key, *self.properties)

@@ -1,0 +1,89 @@
+"""Score runs and what they leave in the graph: influence scores and chains, with a pointer to the current run."""
+
+from graph.model.declarations import Node, Property, PropertyType
+
+SCORE_RUN = Node(
+    "ScoreRun",
+    Property("run_id", PropertyType.STRING, "The run's id."),
+    (
+        Property("kind", PropertyType.STRING, "influence or chains.", indexed=True),
+        Property("scope", PropertyType.STRING, "The data set that was scored, or * for all."),
+        Property("algorithm", PropertyType.STRING, "Name of the algorithm."),
+        Property("algorithm_version", PropertyType.INTEGER, "Grows when the same input would give another score."),
+        Property("engine", PropertyType.STRING, "Which engine computed it."),
+        Property("parameters", PropertyType.STRING, "The parameters as a JSON object."),
+        Property("seed", PropertyType.INTEGER, "Seed of the random numbers."),
+        Property("log_version", PropertyType.INTEGER, "The version of the log that was read."),
+        Property("as_of", PropertyType.DATETIME, "The time of the newest event that was read."),
+        Property("started_at", PropertyType.DATETIME, "When the run started.", indexed=True),
+        Property("finished_at", PropertyType.DATETIME, "When it ended; absent while it runs."),
+        Property("state", PropertyType.STRING, "running, succeeded or failed."),
+        Property("failure", PropertyType.STRING, "Why it failed, in one line."),
+        Property("event_count", PropertyType.INTEGER, "How many events were read."),
+        Property("customer_count", PropertyType.INTEGER, "How many customers were scored."),
+        Property("tie_count", PropertyType.INTEGER, "How many ties, or pairs of steps, were weighed."),
+    ),
+    "One computation of scores, with all that is needed to repeat it.",
+)
+
+CURRENT_RUN = Node(
+    "CurrentRun",
+    Property("pointer_id", PropertyType.STRING, "kind and scope, joined by |."),
+    (
+        Property("kind", PropertyType.STRING, "influence or chains.", indexed=True),
+        Property("scope", PropertyType.STRING, "The data set, or * for all."),
+        Property("run_id", PropertyType.STRING, "The run that counts now."),
+    ),
+    "Which run of a kind and scope readers see: one property, so that it changes in one step.",
+)
+
+INFLUENCE_SCORE = Node(
+    "InfluenceScore",
+    Property("score_id", PropertyType.STRING, "run and customer, joined by |."),
+    (
+        Property("run_id", PropertyType.STRING, "The run that made it.", indexed=True),
+        Property("customer_id", PropertyType.STRING, "Whose score it is.", indexed=True),
+        Property("spread", PropertyType.FLOAT, "Expected number of others moved."),
+        Property("spread_low", PropertyType.FLOAT, "Lower end of its 95 % interval."),
+        Property("spread_high", PropertyType.FLOAT, "Upper end of its 95 % interval."),
+        Property("revenue", PropertyType.FLOAT, "Expected revenue moved, in units of the currency."),
+        Property("revenue_low", PropertyType.FLOAT, "Lower end of its 95 % interval."),
+        Property("revenue_high", PropertyType.FLOAT, "Upper end of its 95 % interval."),
+        Property("credited_direct_cents", PropertyType.CENTS, "Revenue of those brought directly, as credited."),
+        Property("credited_downstream_cents", PropertyType.CENTS, "Revenue credited from further down."),
+        Property("direct_referrals", PropertyType.INTEGER, "How many the customer brought."),
+        Property("downstream", PropertyType.INTEGER, "How many came by them in turn, at any depth."),
+        Property("rank", PropertyType.INTEGER, "1 for the highest spread; equals are ordered by customer id."),
+        Property("percentile", PropertyType.FLOAT, "Share of scored customers with a lower spread, 0 to 100."),
+        Property("paths", PropertyType.STRING, "The strongest paths, as a JSON list of {customers, probability}."),
+    ),
+    "A customer's influence as one run saw it.",
+)
+
+CHAIN = Node(
+    "Chain",
+    Property("chain_id", PropertyType.STRING, "run and rank of the chain, joined by |."),
+    (
+        Property("run_id", PropertyType.STRING, "The run that found it.", indexed=True),
+        Property("rank", PropertyType.INTEGER, "1 for the strongest: lowest q, then highest lift."),
+        Property("first_category_id", PropertyType.STRING, "Category of the first step.", indexed=True),
+        Property("first_start_minute", PropertyType.INTEGER, "Start of its slot: minute of the day, inclusive."),
+        Property("first_end_minute", PropertyType.INTEGER, "End of its slot: minute of the day, exclusive."),
+        Property("first_day_kind", PropertyType.STRING, "any, weekday or weekend."),
+        Property("then_category_id", PropertyType.STRING, "Category of the second step."),
+        Property("then_start_minute", PropertyType.INTEGER, "Start of its slot, inclusive."),
+        Property("then_end_minute", PropertyType.INTEGER, "End of its slot, exclusive."),
+        Property("then_day_kind", PropertyType.STRING, "any, weekday or weekend."),
+        Property("gap", PropertyType.STRING, "same_day or next_day."),
+        Property("customers", PropertyType.INTEGER, "How many customers went through it."),
+        Property("occurrences", PropertyType.INTEGER, "How many times it was gone through."),
+        Property("support", PropertyType.FLOAT, "customers over all customers that were read, 0 to 1."),
+        Property("confidence", PropertyType.FLOAT, "Share of first steps that were followed by the second, 0 to 1."),
+        Property("lift", PropertyType.FLOAT, "Confidence over what the customers' own rhythm would give."),
+        Property("p_value", PropertyType.FLOAT, "Against the null that keeps each customer's own rhythm."),
+        Property("q_value", PropertyType.FLOAT, "Benjamini-Hochberg over everything that was tried."),
+        Property("scope_kind", PropertyType.STRING, "everywhere, district, store, segment or channel."),
+        Property("scope_key", PropertyType.STRING, "Which one; absent for everywhere."),
+    ),
+    "Two steps of category, slot and kind of day that follow each other more often than the customers' rhythm says.",
+)
