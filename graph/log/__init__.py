@@ -1,1 +1,20 @@
-"""The event log: one Delta table, append-only, the source of truth for what happened."""
+"""The event log: one Delta table of everything that happened, and the tables that stand beside it."""
+
+from graph.log.event_log import Appended, Compacted, EventLog
+from graph.log.schema import COLUMNS, CONTENT, EVENTS, GIVEN, MONEY, REQUIRED, Column, EventKind
+from graph.log.scores import ScoreTable
+
+__all__ = [
+    "COLUMNS",
+    "CONTENT",
+    "EVENTS",
+    "GIVEN",
+    "MONEY",
+    "REQUIRED",
+    "Appended",
+    "Column",
+    "Compacted",
+    "EventKind",
+    "EventLog",
+    "ScoreTable",
+]

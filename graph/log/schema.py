@@ -83,7 +83,11 @@ EVENTS: pl.Schema = pl.Schema({column.name: column.dtype for column in COLUMNS})
 CONTENT: tuple[str, ...] = tuple(
     column.name for column in COLUMNS if column.name not in {"id", "received_at", "log_version"}
 )
-"""The columns that say what happened: what an id is hashed from and what digests compare."""
+"""The columns that say what happened: what digests compare, beside the id."""
+
+GIVEN: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.given)
+"""The columns that a source may give. An id is hashed from these (less the id itself): they do not change when more
+becomes known of a store, as its local time may."""
 
 REQUIRED: dict[EventKind, tuple[str, ...]] = {
     EventKind.REGISTER: ("customer",),

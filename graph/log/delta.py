@@ -1,0 +1,174 @@
+"""A Delta table in a folder: opened or created, locked for writing, read at its newest version."""
+
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from filelock import FileLock, Timeout
+from polars.exceptions import PolarsError
+
+from graph.errors import LogUnavailable
+
+LOCK_FILE = "_write.lock"
+"""Delta readers and vacuum pass over names that begin with an underscore."""
+LOCK_SECONDS = 300.0
+SAFE_RETENTION_HOURS = 168
+"""Readers of an older version have a week to finish before the files that it names may go."""
+
+
+class Conflict(Exception):
+    """Another writer committed this version first: look again, then write again."""
+
+
+class Table:
+    """One Delta table, safe for the threads and the processes that share its folder."""
+
+    def __init__(self, folder: str | Path, empty: pl.DataFrame, *, partition_by: str, stats: tuple[str, ...]) -> None:
+        """Opens the table, or creates it empty (version 0) with the columns of `empty`; LogUnavailable if it cannot."""
+        self.address = str(folder).rstrip("/") or "/"
+        self._thread_lock = threading.RLock()
+        self._file_lock = None if "://" in self.address else FileLock(Path(self.address) / LOCK_FILE)
+        if self._file_lock is not None and Path(self.address).is_file():
+            raise LogUnavailable(f"{self.address} is a file, not a folder; name a folder for the log")
+        with told(self.address):
+            self._handle = self._opened() or self._created(empty, partition_by, stats)
+        self._check_columns(empty)
+
+    def fresh(self) -> DeltaTable:
+        """The table at its newest version."""
+        with self._thread_lock, told(self.address):
+            self._handle.update_incremental()
+            return self._handle
+
+    def scan(self) -> pl.LazyFrame:
+        """All rows of the newest version; later commits do not reach a frame that was made before."""
+        return scan_table(self.address)
+
+    def latest_batch(self, loader: str) -> int | None:
+        """The newest batch of this loader that was committed."""
+        return self.fresh().transaction_version(loader)
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """Holds the table for one writer; an object store has no lock and relies on `Conflict` alone."""
+        with self._thread_lock, told(self.address):
+            if self._file_lock is None:
+                yield
+                return
+            with self._file_lock.acquire(timeout=LOCK_SECONDS):
+                yield
+
+    def commit(
+        self, rows: pl.DataFrame, *, transaction: tuple[str, int] | None = None, replace: str | None = None
+    ) -> int:
+        """Adds the rows (in place of those that `replace` picks, if given) in one atomic commit; returns its version.
+
+        Raises `Conflict` when another writer took the version that the handle expects next.
+        """
+        properties = CommitProperties(
+            max_commit_retries=0, app_transactions=[Transaction(*transaction)] if transaction else None
+        )
+        writer = WriterProperties(compression="ZSTD", compression_level=1)
+        try:
+            if replace is None:
+                write_deltalake(
+                    self._handle, rows, mode="append", commit_properties=properties, writer_properties=writer
+                )
+            else:
+                write_deltalake(
+                    self._handle,
+                    rows,
+                    mode="overwrite",
+                    predicate=replace,
+                    commit_properties=properties,
+                    writer_properties=writer,
+                )
+        except CommitFailedError as error:
+            raise Conflict(str(error)) from error
+        return self._handle.version()
+
+    def compact(self) -> Mapping[str, int]:
+        """Joins small files and drops files that nothing has named for a week; the rows stay as they are."""
+        with self.writing():
+            handle = self.fresh()
+            before = len(handle.file_uris())
+            handle.optimize.compact()
+            dropped = len(handle.vacuum(retention_hours=SAFE_RETENTION_HOURS, dry_run=False, full=True))
+            after = self.fresh()
+            return {"before": before, "after": len(after.file_uris()), "dropped": dropped, "version": after.version()}
+
+    def _opened(self) -> DeltaTable | None:
+        try:
+            return DeltaTable(self.address)
+        except TableNotFoundError:
+            return None
+
+    def _created(self, empty: pl.DataFrame, partition_by: str, stats: tuple[str, ...]) -> DeltaTable:
+        if self._file_lock is not None:
+            self._check_folder(Path(self.address))
+        with self.writing():
+            found = self._opened()
+            if found is not None:
+                return found
+            write_deltalake(
+                self.address,
+                empty,
+                partition_by=partition_by,
+                configuration={"delta.dataSkippingStatsColumns": ",".join(stats)},
+            )
+            return DeltaTable(self.address)
+
+    def _check_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("_"))
+        if others:
+            raise LogUnavailable(f"{folder} holds {others[0]} and is no Delta table; name an empty or a new folder")
+
+    def _check_columns(self, empty: pl.DataFrame) -> None:
+        found = {field.name for field in self._handle.schema().fields}
+        missing = [name for name in empty.columns if name not in found]
+        if missing:
+            raise LogUnavailable(
+                f"{self.address} is another Delta table: it lacks the column {missing[0]}; name another folder"
+            )
+
+
+@contextmanager
+def told(address: str) -> Generator[None]:
+    """Turns what delta-rs, Polars, the lock and the file system raise into one line that names the place."""
+    try:
+        yield
+    except Timeout as error:
+        message = f"{address} has been held by another writer for {LOCK_SECONDS:.0f} s; wait for it to end"
+        raise LogUnavailable(message) from error
+    except (DeltaError, PolarsError, OSError) as error:
+        raise LogUnavailable(f"{address} cannot be used: {_first_line(error)}{_advice(error)}") from error
+
+
+def is_table(address: str) -> bool:
+    """Whether a Delta table lies there."""
+    with told(address):
+        return DeltaTable.is_deltatable(address)
+
+
+def scan_table(address: str) -> pl.LazyFrame:
+    """All rows of the newest version; later commits do not reach a frame that was made before."""
+    with told(address):
+        return pl.scan_delta(DeltaTable(address))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+
+
+def _advice(error: Exception) -> str:
+    text = str(error).lower()
+    if "no space left" in text or "file too large" in text or "os error 28" in text or "os error 27" in text:
+        return "; free some space, then run it again: whole batches are kept, the last one was not begun"
+    if "permission denied" in text or "read-only" in text:
+        return "; make the folder writable or name another"
+    return ""

@@ -1,0 +1,170 @@
+"""The event log keeps each event once, whatever is repeated, and gives back exactly what came between two versions."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from graph.errors import LogUnavailable
+from graph.log import EVENTS, EventLog
+
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+
+def events(*ids: str, day: int = 1) -> pl.DataFrame:
+    at = NOON + timedelta(days=day - 1)
+    rows = [
+        {
+            "id": id_,
+            "kind": "purchase",
+            "customer": "王小明",
+            "at": at,
+            "local_at": at.replace(tzinfo=None),
+            "slot": 12,
+            "day": at.date(),
+            "amount": Decimal("12.30"),
+            "quantity": 1.5,
+            "received_at": NOON,
+        }
+        for id_ in ids
+    ]
+    return pl.DataFrame([{name: row.get(name) for name in EVENTS} for row in rows], schema=EVENTS, orient="row").drop(
+        "log_version"
+    )
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> EventLog:
+    return EventLog.open(tmp_path / "log")
+
+
+def test_a_new_log_is_empty_and_at_version_nought(log: EventLog):
+    assert log.version == 0
+    assert log.scan().collect().schema == EVENTS
+    assert log.scan().collect().is_empty()
+    assert log.latest_batch("shop") is None
+
+
+def test_a_row_comes_back_as_it_went_in_with_the_version_that_brought_it(log: EventLog):
+    log.append(events("a"), loader="shop", batch=1)
+
+    expected = events("a").with_columns(log_version=pl.lit(1, dtype=pl.Int64))
+    assert_frame_equal(log.scan().collect(), expected)
+
+
+def test_a_repeated_batch_is_a_no_op(log: EventLog):
+    log.append(events("a", "b"), loader="shop", batch=1)
+
+    again = log.append(events("a", "b"), loader="shop", batch=1)
+
+    assert (again.version, again.accepted, again.repeated, again.already) == (1, 0, 2, True)
+    assert log.version == 1
+
+
+def test_ids_that_the_log_has_are_repeats_and_the_first_in_a_batch_counts(log: EventLog):
+    log.append(events("a", "b"), loader="shop", batch=1)
+
+    second = log.append(events("b", "c", "c", "d", day=2), loader="shop", batch=2)
+
+    assert second.fresh.to_list() == [False, True, False, True]
+    assert (second.version, second.accepted, second.repeated) == (2, 2, 2)
+    assert log.read(["id", "day"]).rows() == [
+        ("a", date(2024, 3, 1)),
+        ("b", date(2024, 3, 1)),
+        ("c", date(2024, 3, 2)),
+        ("d", date(2024, 3, 2)),
+    ]
+
+
+def test_a_log_that_is_opened_anew_knows_its_ids_and_batches(tmp_path: Path):
+    EventLog.open(tmp_path).append(events("a", "b"), loader="shop", batch=7)
+
+    reopened = EventLog.open(tmp_path)
+
+    assert reopened.latest_batch("shop") == 7
+    assert reopened.append(events("b", "z"), loader="other", batch=1).fresh.to_list() == [False, True]
+
+
+def test_a_batch_without_news_makes_no_version(log: EventLog):
+    log.append(events("a"), loader="shop", batch=1)
+
+    assert log.append(events("a"), loader="shop", batch=2).version == 1
+    assert log.version == 1
+
+
+def test_reads_between_versions_give_what_came_between_them(log: EventLog):
+    for number, id_ in enumerate("abc", start=1):
+        log.append(events(id_), loader="shop", batch=number)
+
+    assert log.read(["id"], after=1).to_series().to_list() == ["b", "c"]
+    assert log.read(["id"], up_to=2).to_series().to_list() == ["a", "b"]
+    assert log.read(["id"], after=1, up_to=2).to_series().to_list() == ["b"]
+    assert log.read(["id"], where=pl.col("id") != "b").to_series().to_list() == ["a", "c"]
+
+
+def test_a_frame_that_was_made_before_a_commit_does_not_see_it(log: EventLog):
+    log.append(events("a"), loader="shop", batch=1)
+    before = log.scan()
+
+    log.append(events("b"), loader="shop", batch=2)
+
+    assert before.select("id").collect().to_series().to_list() == ["a"]
+
+
+def test_compaction_joins_files_and_leaves_rows_versions_and_digest(log: EventLog):
+    for number in range(1, 6):
+        log.append(events(f"id{number}"), loader="shop", batch=number)
+    rows, digest = log.read(EVENTS.names()), log.digest()
+
+    done = log.compact()
+
+    assert (done.files_before, done.files_after) == (5, 1)
+    assert_frame_equal(log.read(EVENTS.names()), rows)
+    assert log.digest() == digest
+    assert log.read(["id"], after=3).to_series().to_list() == ["id4", "id5"]
+    assert log.append(events("id3", "id6"), loader="shop", batch=6).fresh.to_list() == [False, True]
+
+
+def test_the_digest_does_not_see_order_or_batches(tmp_path: Path):
+    one, other = EventLog.open(tmp_path / "one"), EventLog.open(tmp_path / "other")
+    one.append(events("a", "b", "c"), loader="shop", batch=1)
+    other.append(events("c"), loader="x", batch=1)
+    other.append(events("b", "a"), loader="y", batch=1)
+
+    assert one.digest() == other.digest()
+
+
+def test_the_digest_sees_a_changed_cent_and_a_missing_row(tmp_path: Path):
+    logs = [EventLog.open(tmp_path / str(number)) for number in range(3)]
+    logs[0].append(events("a", "b"), loader="shop", batch=1)
+    logs[1].append(events("a"), loader="shop", batch=1)
+    changed = events("a", "b").with_columns(amount=pl.lit(Decimal("12.31")))
+    logs[2].append(changed, loader="shop", batch=1)
+
+    assert len({log.digest() for log in logs}) == 3
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path):
+    (tmp_path / "log").write_text("hello")
+
+    with pytest.raises(LogUnavailable, match="log is a file, not a folder"):
+        EventLog.open(tmp_path / "log")
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path):
+    (tmp_path / "photo.jpg").write_text("hello")
+
+    with pytest.raises(LogUnavailable, match=r"holds photo.jpg and is no Delta table"):
+        EventLog.open(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.jpg"]
+
+
+def test_another_delta_table_is_refused_with_the_column_that_it_lacks(tmp_path: Path):
+    pl.DataFrame({"x": [1]}).write_delta(str(tmp_path / "other"))
+
+    with pytest.raises(LogUnavailable, match="is another Delta table: it lacks the column id"):
+        EventLog.open(tmp_path / "other")
