@@ -1,0 +1,115 @@
+"""What a search for chains may be asked: slots, kinds of day, gaps and the smallest number of customers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from graph.errors import BadInput
+
+MINUTES_A_DAY = 1440
+Member = TypeVar("Member", bound=StrEnum)
+
+
+class DayKind(StrEnum):
+    """The kind of day on which the first step happens."""
+
+    ANY = "any"
+    WEEKDAY = "weekday"
+    WEEKEND = "weekend"
+
+
+class Gap(StrEnum):
+    """How long after the first step the second one comes."""
+
+    SAME_DAY = "same_day"
+    """A slot of the same day that starts when the first slot has ended, or later."""
+    NEXT_DAY = "next_day"
+    """Any slot of the day after."""
+
+    @property
+    def days(self) -> int:
+        """Days between the first and the second step."""
+        return 0 if self is Gap.SAME_DAY else 1
+
+
+DEFAULT_SLOTS: tuple[tuple[int, int], ...] = (
+    (0, 420),
+    (420, 540),
+    (540, 660),
+    (660, 780),
+    (780, 840),
+    (840, 1020),
+    (1020, 1080),
+    (1080, 1200),
+    (1140, 1260),
+    (1260, 1440),
+)
+"""Night, 07–09, 09–11, 11–13, 13–14, 14–17, 17–18, 18–20, 19–21, 21–24. The two evening slots overlap on purpose: an
+evening habit may sit in either, and of overlapping chains only the strongest is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainsRequest:
+    """Frozen parameters of one search. Raises `BadInput` with the valid range when one of them cannot be used."""
+
+    slots: tuple[tuple[int, int], ...] = DEFAULT_SLOTS
+    """[start, end) in minutes of the store's own day; slots may overlap, none may pass midnight."""
+    day_kinds: tuple[DayKind, ...] = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
+    gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
+    min_customers: int = 30
+    """A pair is tried when so many customers did both steps; a chain is confirmed when so many went through it."""
+    block_days: int = 28
+    """Days are compared within blocks of this length, so that seasons, bursts and sleep make no chains."""
+    q_limit: float = 0.05
+    kept: int = 500
+    """How many chains at most go into the graph beside the confirmed ones, and how many confirmed ones."""
+    source: str | None = None
+    """Score one data set only; None for all."""
+    category_level: int | None = None
+    """Depth in the tree of categories, 1 for the roots; None for the leaves."""
+    seed: int = 0
+    """Kept with the run for form's sake: this search draws no random numbers."""
+
+    def __post_init__(self) -> None:
+        """Check every parameter against its range."""
+        _check_slots(self.slots)
+        object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
+        object.__setattr__(self, "gaps", tuple(_member(Gap, gap, "gap") for gap in self.gaps))
+        if not self.day_kinds or not self.gaps:
+            raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
+        if self.min_customers < 1:
+            raise BadInput(f"min_customers must be 1 or more, not {self.min_customers}")
+        if self.block_days < 7:
+            raise BadInput(f"block_days must be 7 or more, so that a block holds a weekend, not {self.block_days}")
+        if not 0 < self.q_limit <= 1:
+            raise BadInput(f"q_limit must be above 0 and at most 1, not {self.q_limit}")
+        if self.kept < 1:
+            raise BadInput(f"kept must be 1 or more, not {self.kept}")
+        if self.category_level is not None and self.category_level < 1:
+            raise BadInput(
+                f"category_level must be 1 (roots) or more, or left out for the leaves, not {self.category_level}"
+            )
+
+    @property
+    def scope(self) -> str:
+        """The data set that is scored, or * for all."""
+        return self.source or "*"
+
+
+def _check_slots(slots: tuple[tuple[int, int], ...]) -> None:
+    if not slots:
+        raise BadInput("chains need at least one slot such as (660, 780) for 11:00–13:00")
+    for start, end in slots:
+        if not 0 <= start < end <= MINUTES_A_DAY:
+            raise BadInput(
+                f"a slot must be 0 <= start < end <= {MINUTES_A_DAY} minutes, within one day, not ({start}, {end})"
+            )
+    if len(set(slots)) != len(slots):
+        raise BadInput(f"each slot may be given once, not {slots}")
+
+
+def _member(kind: type[Member], value: str, what: str) -> Member:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise BadInput(f"{what} must be one of {', '.join(kind)}, not {value!r}") from error
