@@ -1,0 +1,26 @@
+/** The strongest chains, each as its steps, the gap between them and the figures behind it. */
+import { ask } from "./api.js";
+import { element } from "./elements.js";
+import { locale, words } from "./words.js";
+
+export const chains = () =>
+  ask(`{ chains(first: 12) { edges { node {
+    customers occurrences confidence lift qValue
+    steps { category { id name } slot { start end } dayKind gap }
+  } } } }`);
+
+export function showChains({ chains }) {
+  const found = chains.edges.map((edge) => edge.node);
+  const list = found.length ? found.map(line) : [element("li", { textContent: words().empty })];
+  document.querySelector("#chains").replaceChildren(...list);
+}
+
+function line({ steps, customers, confidence, lift, qValue }) {
+  const parts = steps.flatMap((step) => [
+    element("span", { className: "step", textContent: `${words()[step.dayKind.toLowerCase()]} ${step.slot.start}–${step.slot.end} ${step.category.name}` }),
+    step.gap ? element("span", { textContent: `→ ${words()[step.gap.toLowerCase()]}` }) : null,
+  ]);
+  const percent = confidence.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
+  const figures = `${words().lift} ${lift.toFixed(2)} · ${percent} · ${customers.toLocaleString(locale())} · q ${qValue.toExponential(1)}`;
+  return element("li", {}, ...parts, element("span", { className: "figures", textContent: figures }));
+}
