@@ -1,0 +1,85 @@
+"""What is particular to the embedded engine: its full-text indexes, its wiping and its filling."""
+
+import asyncio
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+
+from graph.errors import QueryRefused, StoreUnavailable
+from graph.store.embedded_home import DATABASE
+from graph.store.embedded_process import Server, locked
+from graph.store.embedded_users import OWNER
+from graph.store.failures import one_line
+from graph.store.rows import NodeRows, TieRows
+from graph.store.session import Channel
+from graph.store.statement import Step, quoted
+
+
+class EmbeddedBackend:
+    """The engine behind a folder, served by a child of this program or of another."""
+
+    def __init__(self, server: Server, reader: Channel, writer: Channel) -> None:
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+
+    async def settle(self) -> None:
+        """The engine builds its indexes before it answers."""
+
+    async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
+        """Its Cypher knows no full-text index; its SQL does, and then Cypher can ask it."""
+        await self._sql(f"CREATE VERTEX TYPE {quoted(label)} IF NOT EXISTS")
+        for one in properties:
+            await self._sql(f"CREATE PROPERTY {quoted(label)}.{quoted(one)} IF NOT EXISTS STRING")
+        columns = ", ".join(quoted(one) for one in properties)
+        await self._sql(f"CREATE INDEX {quoted(name)} IF NOT EXISTS ON {quoted(label)} ({columns}) FULL_TEXT")
+
+    async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None:
+        """See `Store.fill`."""
+        raise NotImplementedError
+
+    async def wipe(self) -> None:
+        """Begins an empty generation; where another program owns the server, deletes in batches instead."""
+        await asyncio.to_thread(self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        server = self._server
+        with locked(server.home):
+            server.stop()
+            root = server.home.next_root()
+            root.mkdir()
+            server.home.switch_to(root)
+            server.home.sweep()
+            server.restart()
+
+    async def close(self) -> None:
+        """Ends the connections, then the server where it is ours."""
+        await self._reader.close()
+        await self._writer.close()
+        await asyncio.to_thread(self._server.stop)
+
+    async def _sql(self, text: str) -> None:
+        await asyncio.to_thread(self._post, text)
+
+    def _post(self, text: str) -> None:
+        """The engine takes its own SQL by HTTP, on 127.0.0.1, from the owner."""
+        login = f"{OWNER}:{self._server.home.passwords().owner}"
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._server.serving.http_port}/api/v1/command/{DATABASE}",
+            data=json.dumps({"language": "sql", "command": text}).encode(),
+            headers={
+                "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
+                "Content-Type": "application/json",
+            },
+        )
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=600).close()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise QueryRefused(f"The graph refused an index: {one_line(error.read().decode())}") from error
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The embedded graph in {self._server.home.folder} no longer answers: run the command again."
+            ) from error

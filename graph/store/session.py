@@ -1,0 +1,134 @@
+"""The store itself: reading, writing and asking over Bolt, alike on both engines."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, LiteralString, cast
+
+from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, unit_of_work
+from neo4j.exceptions import ConstraintError
+
+from graph.store.config import Engine
+from graph.store.failures import explained
+from graph.store.statement import Statement, Step
+from graph.store.values import from_wire, parameters_to_wire
+
+_WRITE_TRIES = 6
+_FETCH = 2_000
+_GRACE_SECONDS = 2.0
+"""The store ends a late statement itself; the client gives up this much later, for a store that does not."""
+
+
+class Channel:
+    """One login on one store: sessions, retries, time-outs and failures in one place."""
+
+    def __init__(self, driver: AsyncDriver, engine: Engine, uri: str, user: str, database: str | None) -> None:
+        self._driver = driver
+        self._open = cast("Callable[..., AsyncSession]", driver.session)  # pyright: ignore[reportUnknownMemberType]
+        self._database = database
+        self.engine: Engine = engine
+        self.uri = uri
+        self.user = user
+
+    def session(self, *, read_only: bool) -> AsyncSession:
+        """A session; with `read_only` the store itself refuses every write."""
+        if read_only:
+            return self._open(database=self._database, default_access_mode=READ_ACCESS, fetch_size=_FETCH)
+        return self._open(database=self._database, fetch_size=_FETCH)
+
+    async def rows(
+        self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
+    ) -> list[dict[str, Any]]:
+        """All rows of one reading statement."""
+        sent = parameters_to_wire(parameters)
+
+        @unit_of_work(timeout=seconds)
+        async def work(transaction: AsyncManagedTransaction) -> list[dict[str, Any]]:
+            result = await transaction.run(_literal(statement.text), sent)
+            return [_row(result.keys(), record.values()) async for record in result]
+
+        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+            async with asyncio.timeout(seconds + _GRACE_SECONDS), self.session(read_only=True) as session:
+                return await session.execute_read(work)
+
+    async def stream(
+        self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The rows of one reading statement as they come, a few thousand in memory at a time."""
+        sent = parameters_to_wire(parameters)
+        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+            async with (
+                self.session(read_only=True) as session,
+                await session.begin_transaction(timeout=seconds) as transaction,
+            ):
+                result = await transaction.run(_literal(statement.text), sent)
+                names = result.keys()
+                async for record in result:
+                    yield _row(names, record.values())
+
+    async def apply(self, steps: Sequence[Step], seconds: float) -> None:
+        """All steps in one transaction; run again where another writer was in the way."""
+        sent = [(step.text, parameters_to_wire(parameters)) for step, parameters in steps]
+
+        @unit_of_work(timeout=seconds)
+        async def work(transaction: AsyncManagedTransaction) -> None:
+            for text, parameters in sent:
+                result = await transaction.run(_literal(text), parameters)
+                await result.consume()
+
+        with explained(self.uri, self.user, timeout_seconds=seconds):
+            async with asyncio.timeout(seconds + _GRACE_SECONDS):
+                await _tried_again(lambda: self._execute_write(work))
+
+    async def _execute_write(self, work: Callable[[AsyncManagedTransaction], Awaitable[None]]) -> None:
+        async with self.session(read_only=False) as session:
+            await session.execute_write(work)
+
+    async def asked(
+        self, text: str, parameters: Mapping[str, object], limit: int, seconds: float
+    ) -> tuple[list[str], list[list[object]]]:
+        """The columns and the first `limit` rows of a user's own reading statement."""
+        sent = parameters_to_wire(parameters)
+
+        @unit_of_work(timeout=seconds)
+        async def work(transaction: AsyncManagedTransaction) -> tuple[list[str], list[list[object]]]:
+            result = await transaction.run(_literal(text), sent)
+            return list(result.keys()), await _first(result, limit)
+
+        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+            async with asyncio.timeout(seconds + _GRACE_SECONDS), self.session(read_only=True) as session:
+                return await session.execute_read(work)
+
+    async def close(self) -> None:
+        """Ends the driver's connections."""
+        await self._driver.close()
+
+
+async def _tried_again(attempt: Callable[[], Awaitable[None]]) -> None:
+    """Two writers that merge one key: the embedded engine fails the later one, and the driver does not retry that."""
+    for turn in range(_WRITE_TRIES):
+        try:
+            return await attempt()
+        except ConstraintError:
+            if turn == _WRITE_TRIES - 1:
+                raise
+            await asyncio.sleep(0.02 * 2**turn)
+    return None
+
+
+async def _first(result: AsyncResult, limit: int) -> list[list[object]]:
+    rows: list[list[object]] = []
+    async for record in result:
+        if len(rows) == limit:
+            break
+        rows.append([from_wire(value) for value in record.values()])
+    await result.consume()
+    return rows
+
+
+def _row(names: Sequence[str], values: Sequence[object]) -> dict[str, Any]:
+    return {name: from_wire(value) for name, value in zip(names, values, strict=True)}
+
+
+def _literal(text: str) -> LiteralString:
+    """The driver asks for literals; ours are `cypher`, `generated` (out of the model) or a user's own, read only."""
+    return cast("LiteralString", text)

@@ -1,0 +1,37 @@
+"""Cypher statements: written by hand, or built out of the model's declarations; never out of data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One Cypher statement; its values arrive as parameters, by name."""
+
+    text: str
+
+
+Step = tuple[Statement, Mapping[str, object]]
+"""A statement and its parameters, by name."""
+
+
+def cypher(text: LiteralString) -> Statement:
+    """A statement written by hand: the type checker lets nothing but literals through."""
+    return Statement(text)
+
+
+def generated(text: str) -> Statement:
+    """A statement built out of the model's declarations (labels, types, property names) and nothing else.
+
+    Labels and property names cannot be parameters of Cypher. Pass `quoted` names only; what a user or a file gave goes
+    into the parameters.
+    """
+    return Statement(text)
+
+
+def quoted(name: str) -> str:
+    """A label, type or property name between backticks; a name that holds a backtick is refused."""
+    if not name or "`" in name or "\x00" in name:
+        raise ValueError(f"a label, tie type or property name must be non-empty and free of backticks, not {name!r}")
+    return f"`{name}`"

@@ -1,0 +1,113 @@
+"""What the rest of the program sees of the graph: one class, the same on both engines."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from graph.store.config import Engine
+from graph.store.rows import NodeRows, TieRows
+from graph.store.statement import Statement, Step, cypher
+
+if TYPE_CHECKING:
+    from graph.store.session import Channel
+
+READ_SECONDS = 30.0
+WRITE_SECONDS = 120.0
+
+_IS_EMPTY = cypher("MATCH (n) RETURN 1 AS one LIMIT 1")
+_PING = cypher("RETURN 1 AS one")
+
+
+class Backend(Protocol):
+    """What differs between the engines."""
+
+    async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None: ...
+    async def settle(self) -> None: ...
+    async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None: ...
+    async def wipe(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Store:
+    """The graph. Every failure that a user can mend is StoreUnavailable or QueryRefused, one line each."""
+
+    def __init__(self, reader: "Channel", writer: "Channel", backend: Backend) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._backend = backend
+        self._ensured: list[Statement] = []
+        self._fulltext: list[tuple[str, Sequence[str], str]] = []
+        self.engine: Engine = writer.engine
+        self.uri = writer.uri
+
+    async def read(
+        self,
+        statement: Statement,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        timeout_seconds: float = READ_SECONDS,
+    ) -> list[dict[str, Any]]:
+        """All rows, as maps of the names after AS; instants come back tz-aware in UTC. Nothing can be written here."""
+        return await self._reader.rows(statement, parameters, timeout_seconds)
+
+    def stream(
+        self,
+        statement: Statement,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        timeout_seconds: float = 600,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The rows as they come: for answers of many rows, in bounded memory."""
+        return self._reader.stream(statement, parameters, timeout_seconds)
+
+    async def write(self, *steps: Step, timeout_seconds: float = WRITE_SECONDS) -> None:
+        """All steps in one transaction: every one of them is seen afterwards, or none."""
+        await self._writer.apply(steps, timeout_seconds)
+
+    async def ask(
+        self, text: str, parameters: Mapping[str, object] | None = None, *, limit: int, timeout_seconds: float
+    ) -> tuple[list[str], list[list[object]]]:
+        """The columns and at most `limit` rows of a user's own Cypher; QueryRefused where it writes or is late."""
+        return await self._reader.asked(text, parameters or {}, limit, timeout_seconds)
+
+    async def ensure(self, statements: Sequence[Statement]) -> None:
+        """Constraints and indexes, each with IF NOT EXISTS; they stand when this returns, and again after `wipe`."""
+        for statement in statements:
+            await self._writer.apply([(statement, {})], 600)
+        await self._backend.settle()
+        self._ensured += [statement for statement in statements if statement not in self._ensured]
+
+    async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
+        """A full-text index for `CALL db.index.fulltext.queryNodes(name, words)`; the properties hold strings."""
+        await self._backend.ensure_fulltext(label, properties, name)
+        await self._backend.settle()
+        if (label, properties, name) not in self._fulltext:
+            self._fulltext.append((label, properties, name))
+
+    async def is_empty(self) -> bool:
+        """True when no node stands in the store; constraints and indexes do not count."""
+        return not await self.read(_IS_EMPTY)
+
+    async def fill(
+        self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: tuple[Statement, Mapping[str, object]]
+    ) -> None:
+        """Puts everything into an empty store, the checkpoint last.
+
+        Embedded: all of it appears at once, or nothing does, whenever the program dies. Neo4j: it appears batch by
+        batch; a store that is not empty and has no checkpoint was left half-filled: `wipe` it and fill again.
+        """
+        await self._backend.fill(nodes, ties, checkpoint)
+
+    async def wipe(self) -> None:
+        """Removes every node and tie; what this program ensured stands again afterwards."""
+        await self._backend.wipe()
+        for label, properties, name in self._fulltext:
+            await self._backend.ensure_fulltext(label, properties, name)
+        await self.ensure(self._ensured)
+
+    async def ping(self) -> None:
+        """Answers when the store does; StoreUnavailable when it cannot be reached."""
+        await self._reader.rows(_PING, None, 5)
+
+    async def close(self) -> None:
+        """Ends the connections, and the embedded server if this program started it."""
+        await self._backend.close()
