@@ -1,6 +1,8 @@
 """The event log: one Delta table of everything that happened, and the tables that stand beside it."""
 
-from graph.log.event_log import Appended, Compacted, EventLog
+from graph.log.dead_letters import LETTERS, DeadLetters
+from graph.log.event_log import Compacted, EventLog
+from graph.log.once import Appended
 from graph.log.schema import COLUMNS, CONTENT, EVENTS, GIVEN, MONEY, REQUIRED, Column, EventKind
 from graph.log.scores import ScoreTable
 
@@ -9,11 +11,13 @@ __all__ = [
     "CONTENT",
     "EVENTS",
     "GIVEN",
+    "LETTERS",
     "MONEY",
     "REQUIRED",
     "Appended",
     "Column",
     "Compacted",
+    "DeadLetters",
     "EventKind",
     "EventLog",
     "ScoreTable",

@@ -1,0 +1,102 @@
+"""A Delta table to which each row, known by its id, is added once: batches, repeats, conflicts between writers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from graph.errors import LogUnavailable
+from graph.log.delta import Conflict, Table
+from graph.log.known_ids import KnownIds
+
+DAY = "day"
+VERSION = "log_version"
+ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of one batch."""
+
+    version: int
+    """The version that brought the batch, or the newest version where it brought nothing."""
+    fresh: pl.Series
+    """For each given row, in the order given: true where it is now in the table, false where it was a repeat."""
+    already: bool
+    """True where this batch of this loader had been committed before: every row of it is a repeat."""
+
+    @property
+    def accepted(self) -> int:
+        """How many rows the batch added."""
+        return int(self.fresh.sum())
+
+    @property
+    def repeated(self) -> int:
+        """How many of its rows were in the table, or earlier in the batch, already."""
+        return len(self.fresh) - self.accepted
+
+
+class OnceTable:
+    """A table partitioned by `day` whose rows carry an `id` and the `log_version` that brought them."""
+
+    def __init__(self, folder: str | Path, schema: pl.Schema, *, stats: tuple[str, ...]) -> None:
+        """Opens the table or creates it; raises LogUnavailable when the place cannot be used."""
+        self._schema = schema
+        self.table = Table(folder, pl.DataFrame(schema=schema), partition_by=DAY, stats=(*stats, VERSION))
+        self._known = KnownIds()
+
+    def append(self, rows: pl.DataFrame, *, loader: str, batch: int) -> Appended:
+        """Adds the rows whose id is new, all or none; fills in `log_version`. Raises LogUnavailable."""
+        typed = rows.select(pl.col(name).cast(dtype) for name, dtype in self._schema.items() if name != VERSION)
+        with self.table.writing():
+            for _ in range(ATTEMPTS):
+                try:
+                    return self._append_once(typed, loader, batch)
+                except Conflict:
+                    continue
+        raise LogUnavailable(f"{self.table.address}: {ATTEMPTS} attempts lost to other writers; run it again")
+
+    def scan(self, *, after: int = 0, up_to: int | None = None) -> pl.LazyFrame:
+        """Rows that versions above `after`, up to and with `up_to` (default: all), brought."""
+        rows = self.table.scan()
+        if after > 0:
+            rows = rows.filter(pl.col(VERSION) > after)
+        if up_to is not None:
+            rows = rows.filter(pl.col(VERSION) <= up_to)
+        return rows
+
+    def _append_once(self, rows: pl.DataFrame, loader: str, batch: int) -> Appended:
+        newest = self.table.fresh()
+        committed = newest.transaction_version(loader)
+        if committed is not None and committed >= batch:
+            return Appended(newest.version(), _none(rows.height), already=True)
+        self._learn(newest.version())
+        fresh = rows["id"].is_first_distinct() & ~self._held(rows["id"])
+        new = rows.filter(fresh)
+        if new.is_empty():
+            return Appended(newest.version(), fresh, already=False)
+        version = newest.version() + 1
+        stamped = new.with_columns(pl.lit(version, dtype=pl.Int64).alias(VERSION)).select(self._schema.names())
+        written = self.table.commit(stamped, transaction=(loader, batch))
+        if written != version:
+            raise LogUnavailable(f"{self.table.address}: version {version} was expected, {written} was written")
+        self._known.add(new["id"], new[DAY], version=version)
+        return Appended(version, fresh, already=False)
+
+    def _learn(self, version: int) -> None:
+        if self._known.version < version:
+            gained = self.scan(after=self._known.version, up_to=version).select("id", DAY).collect()
+            self._known.add(gained["id"], gained[DAY], version=version)
+
+    def _held(self, ids: pl.Series) -> pl.Series:
+        suspect, days = self._known.suspects(ids)
+        if not suspect.any():
+            return _none(len(ids))
+        wanted = ids.filter(pl.Series(suspect)).unique().to_frame("id").lazy()
+        on_those_days = pl.col(DAY).is_in(pl.Series(days).cast(pl.Date).implode())
+        held = self.scan().filter(on_those_days).select("id").join(wanted, on="id", how="semi").collect()
+        return ids.is_in(held["id"].implode())
+
+
+def _none(count: int) -> pl.Series:
+    return pl.repeat(False, count, eager=True, dtype=pl.Boolean)
