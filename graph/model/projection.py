@@ -9,6 +9,7 @@ PROJECTION = Node(
         Property("log_version", PropertyType.INTEGER, "The log is projected up to and with this version."),
         Property("target_version", PropertyType.INTEGER, "The version that a run under way is projecting up to."),
         Property("steps_done", PropertyType.INTEGER, "How many of that run's batches are in."),
+        Property("plan", PropertyType.STRING, "Hash of how that run is cut into batches: another plan starts anew."),
     ),
     "The projector's checkpoint: written in the same transaction as the data.",
 )

@@ -1,0 +1,1 @@
+"""Whole tasks: project, rebuild, score, digest."""

@@ -1,0 +1,79 @@
+"""What a window of the log changes in the graph: statements with their rows, out of touched keys alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from graph.jobs.derive import NODE_TABLES, TIE_TABLES, NodeTable, TieTable
+from graph.jobs.derive.described import describes
+from graph.jobs.derive.expressions import of_kind
+from graph.log.schema import EventKind
+from graph.model.declarations import Owner
+from graph.model.statements import remove_stale_ties, upsert_node, upsert_tie
+from graph.store.statement import Statement, Step, generated
+
+Table = NodeTable | TieTable
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows for one statement; `nodes` and `ties` say how many of each it writes."""
+
+    statement: Statement
+    rows: pl.DataFrame
+    nodes: int = 0
+    ties: int = 0
+
+    def step(self) -> Step:
+        """The write itself."""
+        return self.statement, {"rows": self.rows.to_dicts()}
+
+    def batches(self, size: int) -> Iterator["Change"]:
+        """The same in pieces of at most `size` rows, in order."""
+        for part in self.rows.iter_slices(size):
+            yield Change(self.statement, part, part.height if self.nodes else 0, part.height if self.ties else 0)
+
+
+def statements() -> list[str]:
+    """Every statement that changes are written with."""
+    nodes = [upsert_node(table.node) for table in NODE_TABLES]
+    return nodes + [make(table.tie) for table in TIE_TABLES for make in (remove_stale_ties, upsert_tie)]
+
+
+def changes(table: Table, events: pl.LazyFrame, keys: pl.DataFrame | None) -> list[Change]:
+    """What brings the table's nodes or ties to what `events` (the log up to a version) say; of the keys, where given."""
+    if keys is not None and keys.is_empty():
+        return []
+    rows = table.rows(events, None if keys is None else keys.lazy()).collect()
+    if isinstance(table, NodeTable):
+        return [Change(generated(upsert_node(table.node)), rows, nodes=rows.height)]
+    written = Change(generated(upsert_tie(table.tie)), rows, ties=rows.height)
+    found = (
+        [] if keys is None else [Change(generated(remove_stale_ties(table.tie)), _stale(table, keys, rows)), written]
+    )
+    return [change for change in found or [written] if not change.rows.is_empty()]
+
+
+def relevant(events: pl.LazyFrame, touched: Mapping[str, Sequence[str]]) -> pl.LazyFrame:
+    """All that the derivations read for the touched keys (by column of the log), so that the log is read once."""
+    acting = [_among(column, touched) for column in ("customer", "order", "share")]
+    described = [describes(column) & _among(column, touched) for column in ("product", "store", "campaign", "channel")]
+    costs = of_kind(EventKind.CHANNEL_COST) & _among("channel", touched)
+    return events.filter(pl.any_horizontal(*acting, *described, costs))
+
+
+def _among(column: str, touched: Mapping[str, Sequence[str]]) -> pl.Expr:
+    return pl.col(column).is_in(list(touched[column])).fill_null(value=False)
+
+
+def _stale(table: TieTable, owners: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `remove_stale_ties`: what to keep of each owner, or the pairs that are no more."""
+    columns = table.owner_columns()
+    if table.tie.owner is Owner.PAIR:
+        return owners.join(rows, on=columns, how="anti").sort(columns)
+    [owner], other = columns, "end" if table.tie.owner is Owner.START else "start"
+    keep = rows.group_by(owner).agg(pl.col(other).sort().alias("keep"))
+    empty = pl.lit([], dtype=pl.List(pl.String))
+    kept = owners.join(keep, on=owner, how="left").with_columns(pl.col("keep").fill_null(empty))
+    return kept.rename({owner: "owner"}).sort("owner")
