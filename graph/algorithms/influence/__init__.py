@@ -1,0 +1,32 @@
+"""Influence: who moved whom, how strong each tie is, and what a share of each customer is worth."""
+
+from graph.algorithms.influence.arrays import NOBODY, Moves, ShareLog, Ties
+from graph.algorithms.influence.cascades import trace_moves
+from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
+from graph.algorithms.influence.paths import LONGEST, Paths, strongest_paths
+from graph.algorithms.influence.request import Attribution, InfluenceRequest
+from graph.algorithms.influence.spread import Interval, Spread, expected_spread, interval
+from graph.algorithms.influence.strengths import learn_ties
+
+__all__ = [
+    "LONGEST",
+    "NOBODY",
+    "Attribution",
+    "Credit",
+    "Forest",
+    "InfluenceRequest",
+    "Interval",
+    "Moves",
+    "Paths",
+    "ShareLog",
+    "Spread",
+    "Ties",
+    "credit_upwards",
+    "direct_cents",
+    "expected_spread",
+    "grow_forest",
+    "interval",
+    "learn_ties",
+    "strongest_paths",
+    "trace_moves",
+]

@@ -1,0 +1,75 @@
+"""The arrays that influence is computed on: the log of shares, who moved whom, and the ties as a compressed graph."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+NOBODY = -1
+
+
+def summed(owner: Int32 | Int64, values: Float64, count: int) -> Float64:
+    """The sum of the values of every owner from 0 to count - 1."""
+    return np.bincount(owner, weights=values, minlength=count).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLog:
+    """Shares, clicks and what followed, in any order; customers and shares are codes from 0, times whole seconds."""
+
+    customer_count: int
+    share_sharer: Int32
+    """Who shared, one entry a share."""
+    share_at: Int64
+    share_parent: Int32
+    """The share that this one passes on, or NOBODY where it is spontaneous or nobody wrote it down."""
+    click_customer: Int32
+    click_share: Int32
+    click_at: Int64
+    act_customer: Int32
+    """Who registered, was referred or bought, one entry an act (a purchase is a whole order)."""
+    act_at: Int64
+    act_share: Int32
+    """The share that the act itself names, or NOBODY."""
+    act_referrer: Int32
+    """The customer whom the act itself names, or NOBODY; used where no share is named."""
+    act_cents: Int64
+    """What was paid; 0 for a registration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Who moved whom: one row for each act and each sharer who has a part in it, ordered by act, then sharer."""
+
+    act: Int32
+    sharer: Int32
+    share: Int32
+    """The share that did it, or NOBODY where a referral names no share."""
+    customer: Int32
+    weight: Float64
+    """The sharer's part by half-life; the parts of one act add up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Out-ties of every customer in compressed rows: u's ties are entries pointer[u] to pointer[u + 1], by target."""
+
+    pointer: Int64
+    target: Int32
+    probability: Float64
+    """That a share of u moves the target."""
+    variance: Float64
+    """How uncertain that probability is, given the log."""
+    pass_on: Float64
+    """Per customer: that being moved makes them share on."""
+    revenue: Float64
+    """Per customer: what one move of them brings, in units of the currency."""
+
+    @property
+    def customer_count(self) -> int:
+        """How many customers the graph has."""
+        return self.pointer.size - 1
