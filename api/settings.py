@@ -1,0 +1,57 @@
+"""What the environment, or a `.env` file, says: where the data lies, which graph, who may ask."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graph.store import StoreConfig
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; names in the environment start with RENMAI_ or NEO4J_."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    data: Path = Field(Path("data"), alias="RENMAI_DATA", description="Folder of the log, the scores, the graph, the keys.")
+    neo4j_uri: str | None = Field(None, alias="NEO4J_URI", description="A real Neo4j; without it the embedded engine runs.")
+    neo4j_user: str = Field("neo4j", alias="NEO4J_USER", description="User of that Neo4j.")
+    neo4j_password: SecretStr | None = Field(None, alias="NEO4J_PASSWORD", description="Password of that user.")
+    neo4j_database: str | None = Field(None, alias="NEO4J_DATABASE", description="Database; the server's default if unset.")
+    host: str = Field("127.0.0.1", alias="RENMAI_HOST", description="Address to serve on.")
+    port: int = Field(8000, alias="RENMAI_PORT", ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    auth: Literal["required", "open"] = Field("required", alias="RENMAI_AUTH", description="open: nobody needs a key.")
+    open_reads: bool = Field(False, alias="RENMAI_OPEN_READS", description="Reading needs no key; writing still does.")
+    time_zone: str = Field("Asia/Shanghai", alias="RENMAI_TIME_ZONE", description="Zone of stores that give none.")
+    log_level: str = Field("INFO", alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("neo4j_uri", "neo4j_database", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, given: object) -> object:
+        return None if given == "" else given
+
+    def store_config(self) -> StoreConfig:
+        """Which graph to open."""
+        password = self.neo4j_password.get_secret_value() if self.neo4j_password else None
+        return StoreConfig(self.data, self.neo4j_uri, self.neo4j_user, password, self.neo4j_database)
+
+    @property
+    def log_folder(self) -> Path:
+        """The event log."""
+        return self.data / "log" / "events"
+
+    @property
+    def rejected_folder(self) -> Path:
+        """The dead letters."""
+        return self.data / "log" / "rejected"
+
+    @property
+    def scores_folder(self) -> Path:
+        """The scores of every run, in full."""
+        return self.data / "scores"
+
+    @property
+    def keys_file(self) -> Path:
+        """The API keys, hashed."""
+        return self.data / "keys.json"
