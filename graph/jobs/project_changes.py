@@ -42,17 +42,17 @@ def statements() -> list[str]:
 
 
 def changes(table: Table, events: pl.LazyFrame, keys: pl.DataFrame | None) -> list[Change]:
-    """What brings the table's nodes or ties to what `events` (the log up to a version) say; of the keys, where given."""
+    """What brings the table's nodes or ties (of the keys, where given) to what `events`, the whole log, says."""
     if keys is not None and keys.is_empty():
         return []
     rows = table.rows(events, None if keys is None else keys.lazy()).collect()
     if isinstance(table, NodeTable):
         return [Change(generated(upsert_node(table.node)), rows, nodes=rows.height)]
     written = Change(generated(upsert_tie(table.tie)), rows, ties=rows.height)
-    found = (
-        [] if keys is None else [Change(generated(remove_stale_ties(table.tie)), _stale(table, keys, rows)), written]
-    )
-    return [change for change in found or [written] if not change.rows.is_empty()]
+    if keys is None:
+        return [written]
+    stale = Change(generated(remove_stale_ties(table.tie)), _stale(table, keys, rows))
+    return [change for change in (stale, written) if not change.rows.is_empty()]
 
 
 def relevant(events: pl.LazyFrame, touched: Mapping[str, Sequence[str]]) -> pl.LazyFrame:

@@ -25,7 +25,7 @@ _WRITE = generated(upsert_node(PROJECTION))
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The newest version that is projected in full and, while a run in many batches is under way, how far it has come."""
+    """The newest version that is projected in full; while a run in batches is under way, how far it has come."""
 
     log_version: int = 0
     target_version: int | None = None

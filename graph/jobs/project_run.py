@@ -75,7 +75,7 @@ class Run:
         return sum(part.frame.height for part in nodes), sum(part.frame.height for part in ties)
 
     async def in_batches(self, checkpoint: Checkpoint, target: int) -> tuple[int, int]:
-        """A transaction for every batch, each with its number, so that a run that was cut off goes on after the last."""
+        """A transaction for every batch, each with its number: a run that was cut off goes on after the last."""
         plan = plan_of(statements(), self.sizes.batch_rows)
         done = (checkpoint.steps_done or 0) if checkpoint.plan == plan else 0
         under_way = Checkpoint(checkpoint.log_version, target, done, plan)

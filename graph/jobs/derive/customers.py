@@ -60,9 +60,11 @@ def _said(own: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _granted(purpose: str) -> pl.Expr:
+    """Said by a consent event, as {"purpose": "offers", "granted": true} or {"offers": true}; or by a profile."""
     [declared] = [p for p in CUSTOMER.properties if p.name == f"consent_{purpose}"]
-    asked = of_kind(EventKind.CONSENT) & (json_text("purpose") == purpose)
-    return pl.when(asked).then(json_boolean(json_text("granted"))).otherwise(given(declared))
+    one = pl.when(json_text("purpose") == purpose).then(json_boolean(json_text("granted")))
+    asked = pl.coalesce(one, json_boolean(json_text(purpose)))
+    return pl.when(of_kind(EventKind.CONSENT)).then(asked).otherwise(given(declared))
 
 
 def _dates_and_sums(own: pl.LazyFrame) -> pl.LazyFrame:
