@@ -1,0 +1,165 @@
+"""Chains: by id, as a list, and those that customers are inside of now.
+
+Without a run, the current runs of every scope are read; one statement finds the runs and reads from them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import LiteralString
+
+from graph.queries.filters import ranges, texts
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """Two steps that follow each other; slots in minutes of the store's own day, their ends exclusive."""
+
+    key: str
+    run_id: str
+    rank: int
+    first_category_id: str
+    first_start_minute: int
+    first_end_minute: int
+    first_day_kind: str
+    then_category_id: str
+    then_start_minute: int
+    then_end_minute: int
+    then_day_kind: str
+    gap: str
+    customers: int
+    occurrences: int
+    support: float
+    confidence: float
+    lift: float
+    p_value: float
+    q_value: float
+    scope_kind: str
+    scope_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStepRow:
+    """A customer's recent order that fits a chain's first category; whether slot and day fit is for the caller."""
+
+    customer: str
+    order: str
+    at: datetime
+    local_date: date
+    local_minute: int
+    time_zone: str | None
+    district: str | None
+    store: str | None
+    channel: str | None
+    chain: ChainRow
+
+
+COLUMNS: LiteralString = (
+    "n.chain_id AS key, n.run_id AS run_id, n.rank AS rank, n.first_category_id AS first_category_id, "
+    "n.first_start_minute AS first_start_minute, n.first_end_minute AS first_end_minute, "
+    "n.first_day_kind AS first_day_kind, n.then_category_id AS then_category_id, "
+    "n.then_start_minute AS then_start_minute, n.then_end_minute AS then_end_minute, "
+    "n.then_day_kind AS then_day_kind, n.gap AS gap, n.customers AS customers, n.occurrences AS occurrences, "
+    "n.support AS support, n.confidence AS confidence, n.lift AS lift, n.p_value AS p_value, n.q_value AS q_value, "
+    "coalesce(n.scope_kind, 'everywhere') AS scope_kind, n.scope_key AS scope_key"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (n:Chain {{chain_id: key}}) RETURN {COLUMNS}")
+
+_FILTERS: dict[str, LiteralString] = {
+    **texts("first_category", "n.first_category_id"),
+    **texts("then_category", "n.then_category_id"),
+    "category_eq": "(n.first_category_id = $category_eq OR n.then_category_id = $category_eq)",
+    **texts("gap", "n.gap"),
+    **texts("first_day_kind", "n.first_day_kind"),
+    **texts("scope_kind", "coalesce(n.scope_kind, 'everywhere')"),
+    **texts("scope_key", "n.scope_key"),
+    **texts("source", "source"),
+    **ranges("lift", "n.lift"),
+    **ranges("confidence", "n.confidence"),
+    **ranges("q_value", "n.q_value"),
+    **ranges("customers", "n.customers"),
+}
+
+LISTING: Listing[ChainRow] = Listing(
+    ChainRow,
+    match=(
+        "MATCH (pointer:CurrentRun {kind: 'chains'}) WITH pointer.run_id AS run, pointer.scope AS source"
+        " MATCH (n:Chain {run_id: run})"
+    ),
+    variables="n",
+    columns=COLUMNS,
+    filters=_FILTERS,
+)
+LISTING_IN_RUN: Listing[ChainRow] = Listing(
+    ChainRow,
+    match=("MATCH (r:ScoreRun {run_id: $run}) WITH r.run_id AS run, r.scope AS source MATCH (n:Chain {run_id: run})"),
+    variables="n",
+    columns=COLUMNS,
+    filters=_FILTERS,
+)
+
+ORDERINGS: dict[str, Ordering] = {
+    "rank": Ordering("n.rank", "n.chain_id"),
+    "lift": Ordering("n.lift", "n.chain_id"),
+    "confidence": Ordering("n.confidence", "n.chain_id"),
+    "support": Ordering("n.support", "n.chain_id"),
+    "customers": Ordering("n.customers", "n.chain_id"),
+    "q_value": Ordering("n.q_value", "n.chain_id"),
+}
+"""How chains may be sorted, each ascending."""
+
+# A chain's category may stand above the product's own in the tree; chains of one data set speak of its orders alone.
+FIRST_STEPS = cypher(
+    "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
+    " WHERE o.local_date IN $dates"
+    " MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
+    " WITH DISTINCT customer, c, o, k.category_id AS category"
+    " MATCH (n:Chain {first_category_id: category}) WITH customer, c, o, n"
+    " MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
+    " AND (pointer.scope = '*' OR pointer.scope = o.source)"
+    " AND o.local_minute >= n.first_start_minute AND o.local_minute < n.first_end_minute"
+    " OPTIONAL MATCH (o)-[:AT]->(s:Store) OPTIONAL MATCH (o)-[:VIA]->(h:Channel)"
+    " RETURN customer, o.order_id AS order, o.at AS at, o.local_date AS local_date, o.local_minute AS local_minute,"
+    " s.time_zone AS time_zone, coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel,"
+    f" {COLUMNS} ORDER BY customer, at, key"
+)
+
+_CHAIN_FIELDS = tuple(ChainRow.__dataclass_fields__)
+
+
+async def chains_by_key(reader: Reader, keys: Sequence[str]) -> list[ChainRow | None]:
+    """One answer for each id, in the order given; None for an unknown chain."""
+    return await by_keys(reader, BY_KEYS, ChainRow, keys)
+
+
+async def chains(reader: Reader, filters: Filters, ordering: Ordering, run: str | None, slice: Slice) -> Page[ChainRow]:
+    """A page of the chains that pass every filter, of one run or of all current ones."""
+    return await page(reader, _listing_for(run), ordering, filters, slice, _given(run))
+
+
+async def count_chains(reader: Reader, filters: Filters, run: str | None) -> int:
+    """How many chains pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, _listing_for(run), filters, _given(run))
+
+
+async def first_steps(reader: Reader, customers: Sequence[str], dates: Sequence[date]) -> list[list[FirstStepRow]]:
+    """Each customer's orders of these days (of the store's own calendar) that fit a current chain's first step."""
+    wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates)}
+    found: dict[str, list[FirstStepRow]] = {customer: [] for customer in customers}
+    for record in await reader.read(FIRST_STEPS, wanted):
+        chain = ChainRow(**{field: record.pop(field) for field in _CHAIN_FIELDS})
+        found[record["customer"]].append(FirstStepRow(**record, chain=chain))
+    return [found[customer] for customer in customers]
+
+
+def _listing_for(run: str | None) -> Listing[ChainRow]:
+    return LISTING if run is None else LISTING_IN_RUN
+
+
+def _given(run: str | None) -> dict[str, object]:
+    return {} if run is None else {"run": run}

@@ -1,0 +1,83 @@
+"""Channels: by name, as a list, and those of customers, orders and shares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from graph.queries.filters import words
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys, by_parents
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """A channel as the graph has it; None where nothing is known."""
+
+    key: str
+    online: bool | None
+    cost_cents: int | None
+    currency: str | None
+    source: str | None
+
+
+COLUMNS: LiteralString = (
+    "h.name AS key, h.online AS online, h.cost_cents AS cost_cents, h.currency AS currency, h.source AS source"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (h:Channel {{name: key}}) RETURN {COLUMNS}")
+OF_CUSTOMERS = cypher(
+    "UNWIND $parents AS parent MATCH (:Customer {customer_id: parent})-[:ACQUIRED_VIA]->(h:Channel)"
+    f" RETURN parent, {COLUMNS}"
+)
+OF_ORDERS = cypher(
+    f"UNWIND $parents AS parent MATCH (:Order {{order_id: parent}})-[:VIA]->(h:Channel) RETURN parent, {COLUMNS}"
+)
+OF_SHARES = cypher(
+    f"UNWIND $parents AS parent MATCH (:Share {{share_id: parent}})-[:THROUGH]->(h:Channel) RETURN parent, {COLUMNS}"
+)
+
+LISTING: Listing[ChannelRow] = Listing(
+    ChannelRow,
+    match="MATCH (h:Channel)",
+    variables="h",
+    columns=COLUMNS,
+    filters={**words("key", "h.name"), "online_eq": "h.online = $online_eq"},
+)
+
+ORDERINGS: dict[str, Ordering] = {
+    "key": Ordering("h.name", "h.name"),
+    "cost": Ordering("coalesce(h.cost_cents, 0)", "h.name"),
+}
+"""How channels may be sorted, each ascending."""
+
+
+async def channels_by_key(reader: Reader, keys: Sequence[str]) -> list[ChannelRow | None]:
+    """One answer for each name, in the order given; None for an unknown channel."""
+    return await by_keys(reader, BY_KEYS, ChannelRow, keys)
+
+
+async def channels_of_customers(reader: Reader, customers: Sequence[str]) -> list[ChannelRow | None]:
+    """Through which channel each customer was won, in the customers' order."""
+    return await by_parents(reader, OF_CUSTOMERS, ChannelRow, customers)
+
+
+async def channels_of_orders(reader: Reader, orders: Sequence[str]) -> list[ChannelRow | None]:
+    """Through which channel each order came, in the orders' order."""
+    return await by_parents(reader, OF_ORDERS, ChannelRow, orders)
+
+
+async def channels_of_shares(reader: Reader, shares: Sequence[str]) -> list[ChannelRow | None]:
+    """Through which channel each share went, in the shares' order."""
+    return await by_parents(reader, OF_SHARES, ChannelRow, shares)
+
+
+async def channels(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ChannelRow]:
+    """A page of the channels that pass every filter."""
+    return await page(reader, LISTING, ordering, filters, slice)
+
+
+async def count_channels(reader: Reader, filters: Filters) -> int:
+    """How many channels pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, LISTING, filters)

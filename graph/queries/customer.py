@@ -1,0 +1,93 @@
+"""Customers: by key, as a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from graph.queries.filters import ranges, texts, words
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as the graph has it; None where nothing is known."""
+
+    key: str
+    name: str | None
+    gender: str | None
+    birth_year: int | None
+    age_band: str | None
+    income_band: str | None
+    household_size: str | None
+    city: str | None
+    district: str | None
+    registered_at: datetime | None
+    consent_analytics: bool | None
+    consent_offers: bool | None
+    consent_sharing: bool | None
+    order_count: int
+    revenue_cents: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    last_login_at: datetime | None
+    source: str | None
+
+
+COLUMNS: LiteralString = (
+    "c.customer_id AS key, c.name AS name, c.gender AS gender, c.birth_year AS birth_year, c.age_band AS age_band, "
+    "c.income_band AS income_band, c.household_size AS household_size, c.city AS city, c.district AS district, "
+    "c.registered_at AS registered_at, c.consent_analytics AS consent_analytics, c.consent_offers AS consent_offers, "
+    "c.consent_sharing AS consent_sharing, coalesce(c.order_count, 0) AS order_count, "
+    "coalesce(c.revenue_cents, 0) AS revenue_cents, c.first_order_at AS first_order_at, "
+    "c.last_order_at AS last_order_at, c.last_login_at AS last_login_at, c.source AS source"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}) RETURN {COLUMNS}")
+
+LISTING: Listing[CustomerRow] = Listing(
+    CustomerRow,
+    match="MATCH (c:Customer)",
+    variables="c",
+    columns=COLUMNS,
+    filters=(
+        texts("key", "c.customer_id")
+        | words("name", "c.name")
+        | texts("city", "c.city")
+        | texts("district", "c.district")
+        | texts("source", "c.source")
+        | ranges("registered_at", "c.registered_at")
+        | ranges("last_order_at", "c.last_order_at")
+        | ranges("order_count", "coalesce(c.order_count, 0)")
+        | ranges("revenue_cents", "coalesce(c.revenue_cents, 0)")
+    ),
+)
+
+_NEVER: LiteralString = "datetime('0001-01-01T00:00:00Z')"
+ORDERINGS: dict[str, Ordering] = {
+    "key": Ordering("c.customer_id", "c.customer_id"),
+    "name": Ordering("coalesce(c.name, '')", "c.customer_id"),
+    "registered_at": Ordering(f"coalesce(c.registered_at, {_NEVER})", "c.customer_id"),
+    "last_order_at": Ordering(f"coalesce(c.last_order_at, {_NEVER})", "c.customer_id"),
+    "order_count": Ordering("coalesce(c.order_count, 0)", "c.customer_id"),
+    "revenue": Ordering("coalesce(c.revenue_cents, 0)", "c.customer_id"),
+}
+"""How customers may be sorted, each ascending; `turned` gives the other way."""
+
+
+async def customers_by_key(reader: Reader, keys: Sequence[str]) -> list[CustomerRow | None]:
+    """One answer for each key, in the order given; None for an unknown customer."""
+    return await by_keys(reader, BY_KEYS, CustomerRow, keys)
+
+
+async def customers(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[CustomerRow]:
+    """A page of the customers that pass every filter."""
+    return await page(reader, LISTING, ordering, filters, slice)
+
+
+async def count_customers(reader: Reader, filters: Filters) -> int:
+    """How many customers pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, LISTING, filters)

@@ -1,0 +1,142 @@
+"""Influence scores: of customers, and the highest within an audience.
+
+Without a run, the run of the whole (scope `*`) is read where there is a current one, else the current run of every
+data set. One statement finds the run and reads from it, so no reader sees half of one run and half of the next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from graph.queries.filters import texts
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class InfluenceRow:
+    """A customer's influence as one run saw it; money in hundredths where the name says cents."""
+
+    run_id: str
+    customer_id: str
+    spread: float
+    spread_low: float
+    spread_high: float
+    revenue: float
+    revenue_low: float
+    revenue_high: float
+    credited_direct_cents: int
+    credited_downstream_cents: int
+    direct_referrals: int
+    downstream: int
+    rank: int
+    percentile: float
+    paths: str | None
+
+
+COLUMNS: LiteralString = (
+    "s.run_id AS run_id, s.customer_id AS customer_id, s.spread AS spread, s.spread_low AS spread_low, "
+    "s.spread_high AS spread_high, s.revenue AS revenue, s.revenue_low AS revenue_low, "
+    "s.revenue_high AS revenue_high, coalesce(s.credited_direct_cents, 0) AS credited_direct_cents, "
+    "coalesce(s.credited_downstream_cents, 0) AS credited_downstream_cents, "
+    "coalesce(s.direct_referrals, 0) AS direct_referrals, coalesce(s.downstream, 0) AS downstream, "
+    "s.rank AS rank, s.percentile AS percentile, s.paths AS paths"
+)
+
+# The current run of the whole, or else the current run of each data set.
+_CURRENT_RUNS: LiteralString = (
+    "MATCH (pointer:CurrentRun {kind: 'influence'}) WITH collect({scope: pointer.scope, run: pointer.run_id}) AS all"
+    " WITH all, [x IN all WHERE x.scope = '*'] AS whole"
+    " WITH CASE WHEN size(whole) > 0 THEN whole ELSE all END AS chosen"
+    " UNWIND chosen AS one WITH one.run AS run"
+)
+_GIVEN_RUN: LiteralString = "WITH $run AS run"
+_SCORES_OF_KEYS: LiteralString = (
+    " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:InfluenceScore {score_id: score_id})"
+    f" RETURN {COLUMNS}"
+)
+
+BY_CUSTOMERS = cypher(f"{_CURRENT_RUNS}{_SCORES_OF_KEYS}")
+BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}")
+
+_AUDIENCE: dict[str, LiteralString] = {
+    **texts("city", "c.city"),
+    **texts("district", "c.district"),
+    **texts("source", "c.source"),
+}
+
+
+def _listing(runs: LiteralString) -> Listing[InfluenceRow]:
+    return Listing(
+        InfluenceRow,
+        match=f"{runs} MATCH (s:InfluenceScore {{run_id: run}})",
+        variables="s",
+        columns=COLUMNS,
+        filters={},
+    )
+
+
+def _audience(runs: LiteralString) -> Listing[InfluenceRow]:
+    return Listing(
+        InfluenceRow,
+        match=(
+            f"{runs} MATCH (s:InfluenceScore {{run_id: run}}) WITH s, s.customer_id AS customer_id"
+            " MATCH (c:Customer {customer_id: customer_id})"
+        ),
+        variables="s",
+        columns=COLUMNS,
+        filters=_AUDIENCE,
+    )
+
+
+LISTING = _listing(_CURRENT_RUNS)
+LISTING_IN_RUN = _listing(_GIVEN_RUN)
+AUDIENCE = _audience(_CURRENT_RUNS)
+AUDIENCE_IN_RUN = _audience(_GIVEN_RUN)
+
+METRICS: dict[str, Ordering] = {
+    "spread": Ordering("s.spread", "s.score_id", descending=True),
+    "revenue": Ordering("s.revenue", "s.score_id", descending=True),
+    "credited_revenue": Ordering(
+        "coalesce(s.credited_direct_cents, 0) + coalesce(s.credited_downstream_cents, 0)", "s.score_id", descending=True
+    ),
+    "direct_referrals": Ordering("coalesce(s.direct_referrals, 0)", "s.score_id", descending=True),
+    "downstream": Ordering("coalesce(s.downstream, 0)", "s.score_id", descending=True),
+}
+"""By what influencers are compared, highest first."""
+
+
+async def influence_of(reader: Reader, customers: Sequence[str], run: str | None) -> list[InfluenceRow | None]:
+    """One score for each customer, in the order given; None for one whom the run did not score."""
+    wanted = {"keys": list(dict.fromkeys(customers))}
+    if run is None:
+        records = await reader.read(BY_CUSTOMERS, wanted)
+    else:
+        records = await reader.read(BY_CUSTOMERS_IN_RUN, {**wanted, "run": run})
+    rows = sorted((InfluenceRow(**record) for record in records), key=lambda row: row.run_id)
+    found = {row.customer_id: row for row in rows}
+    return [found.get(customer) for customer in customers]
+
+
+async def top_influencers(
+    reader: Reader, audience: Filters, metric: Ordering, run: str | None, slice: Slice
+) -> Page[InfluenceRow]:
+    """A page of the scores within the audience, highest first."""
+    return await page(reader, _listing_for(audience, run), metric, audience, slice, _given(run))
+
+
+async def count_influencers(reader: Reader, audience: Filters, run: str | None) -> int:
+    """How many scored customers the audience has, counted up to COUNT_CAP."""
+    return await count(reader, _listing_for(audience, run), audience, _given(run))
+
+
+def _listing_for(audience: Filters, run: str | None) -> Listing[InfluenceRow]:
+    if audience:
+        return AUDIENCE if run is None else AUDIENCE_IN_RUN
+    return LISTING if run is None else LISTING_IN_RUN
+
+
+def _given(run: str | None) -> dict[str, object]:
+    return {} if run is None else {"run": run}

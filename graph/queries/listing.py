@@ -1,0 +1,148 @@
+"""Lists of one noun as literal Cypher: filtered, ordered, read by pages, counted, for one or for many parents."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, LiteralString, TypeVar
+
+from graph.queries.paging import (
+    COUNT_CAP,
+    Entry,
+    Ordering,
+    Page,
+    Position,
+    Slice,
+    bounds,
+    cut,
+    order_by,
+    slice_parameters,
+)
+from graph.queries.reader import Reader
+from graph.store.statement import Statement, cypher
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing(Generic[Row]):
+    """A list of one noun: where it is found, how it may be filtered, what is told of each row.
+
+    `match` binds `variables`; `columns` names every field of `row` after AS. `filters` maps a filter's name, which is
+    its parameter's too, to its condition. With `parent` (a MATCH that binds `scope` to the node of `parent`) it is a
+    list of every parent.
+    """
+
+    row: Callable[..., Row]
+    match: LiteralString
+    variables: LiteralString
+    columns: LiteralString
+    filters: Mapping[str, LiteralString]
+    parent: LiteralString = ""
+    scope: LiteralString = ""
+
+
+Filters = Mapping[str, object]
+"""Name of a filter → its value."""
+
+
+async def page(
+    reader: Reader,
+    listing: Listing[Row],
+    ordering: Ordering,
+    filters: Filters,
+    slice: Slice,
+    given: Mapping[str, object] | None = None,
+) -> Page[Row]:
+    """One page of a list that has no parent; `given` are parameters that the list's own match names."""
+    statement = page_statement(listing, ordering, tuple(filters), *_shape(slice))
+    records = await reader.read(statement, {**(given or {}), **filters, **slice_parameters(slice)})
+    return cut([_entry(listing, record) for record in records], slice)
+
+
+async def count(
+    reader: Reader, listing: Listing[Row], filters: Filters, given: Mapping[str, object] | None = None
+) -> int:
+    """How long the list is, counted up to COUNT_CAP."""
+    parameters = {**(given or {}), **filters, "cap": COUNT_CAP}
+    [record] = await reader.read(count_statement(listing, tuple(filters)), parameters)
+    return int(record["count"])
+
+
+async def pages(
+    reader: Reader, listing: Listing[Row], ordering: Ordering, parents: Sequence[str], slice: Slice
+) -> list[Page[Row]]:
+    """The same page of each parent's list, in the parents' order, out of one statement; empty for an unknown parent."""
+    statement = pages_statement(listing, ordering, *_shape(slice))
+    found: dict[str, list[Entry[Row]]] = {parent: [] for parent in parents}
+    for record in await reader.read(statement, {"parents": list(found), **slice_parameters(slice)}):
+        found[record.pop("parent")].append(_entry(listing, record))
+    return [cut(found[parent], slice) for parent in parents]
+
+
+async def counts(reader: Reader, listing: Listing[Row], parents: Sequence[str]) -> list[int]:
+    """How long each parent's list is, counted up to COUNT_CAP; 0 for an unknown parent."""
+    wanted = {"parents": list(dict.fromkeys(parents)), "cap": COUNT_CAP}
+    found = {row["parent"]: int(row["count"]) for row in await reader.read(counts_statement(listing), wanted)}
+    return [found.get(parent, 0) for parent in parents]
+
+
+def _shape(slice: Slice) -> tuple[bool, bool, bool]:
+    return slice.after is not None, slice.before is not None, slice.backward
+
+
+def _entry(listing: Listing[Row], record: dict[str, Any]) -> Entry[Row]:
+    position = Position(record.pop("sort_value"), record.pop("sort_key"))
+    return Entry(listing.row(**record), position)
+
+
+@lru_cache(maxsize=2048)
+def page_statement(
+    listing: Listing[Any], ordering: Ordering, names: tuple[str, ...], after: bool, before: bool, backward: bool
+) -> Statement:
+    """What reads a page; `names` are the filters in use. KeyError for a filter that the noun does not have."""
+    inner = order_by(ordering, ordering.key, backward)
+    outer = order_by(ordering, "sort_key", backward)
+    return cypher(
+        f"{listing.match}{_conditions(listing, names)}"
+        f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
+        f" WITH {listing.variables}, sort_value {inner} LIMIT $limit"
+        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}"
+    )
+
+
+@lru_cache(maxsize=512)
+def count_statement(listing: Listing[Any], names: tuple[str, ...]) -> Statement:
+    """What counts a list, at most `$cap` rows of it."""
+    return cypher(
+        f"{listing.match}{_conditions(listing, names)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count"
+    )
+
+
+@lru_cache(maxsize=512)
+def pages_statement(listing: Listing[Any], ordering: Ordering, after: bool, before: bool, backward: bool) -> Statement:
+    """What reads the same page of every parent's list."""
+    inner = order_by(ordering, ordering.key, backward)
+    outer = order_by(ordering, "sort_key", backward)
+    return cypher(
+        f"UNWIND $parents AS parent {listing.parent} CALL ({listing.scope}) {{ {listing.match}"
+        f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
+        f" RETURN {listing.variables}, sort_value {inner} LIMIT $limit }}"
+        f" RETURN parent, {listing.columns}, sort_value, {ordering.key} AS sort_key"
+        f" {outer}"
+    )
+
+
+@lru_cache(maxsize=64)
+def counts_statement(listing: Listing[Any]) -> Statement:
+    """What counts every parent's list, at most `$cap` rows of each."""
+    return cypher(
+        f"UNWIND $parents AS parent {listing.parent}"
+        f" CALL ({listing.scope}) {{ {listing.match} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count }}"
+        " RETURN parent, count"
+    )
+
+
+def _conditions(listing: Listing[Any], names: tuple[str, ...]) -> LiteralString:
+    parts: list[LiteralString] = [listing.filters[name] for name in names]
+    joined: LiteralString = " AND ".join(parts)
+    return f" WHERE {joined}" if parts else ""

@@ -1,0 +1,109 @@
+"""Orders and their lines: by key, and the lists of customers and of orders."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import LiteralString
+
+from graph.queries.customer import COLUMNS as CUSTOMER_COLUMNS
+from graph.queries.customer import CustomerRow
+from graph.queries.listing import Listing, counts, pages
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys, by_parents
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order as the graph has it; None where nothing is known."""
+
+    key: str
+    at: datetime
+    local_date: date | None
+    local_minute: int | None
+    line_count: int
+    quantity: float
+    amount_cents: int
+    discount_cents: int
+    refunded_cents: int
+    currency: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineRow:
+    """What an order holds of one product."""
+
+    sku: str
+    quantity: float
+    amount_cents: int
+    discount_cents: int
+
+
+COLUMNS: LiteralString = (
+    "o.order_id AS key, o.at AS at, o.local_date AS local_date, o.local_minute AS local_minute, "
+    "coalesce(o.line_count, 0) AS line_count, coalesce(o.quantity, 0.0) AS quantity, "
+    "coalesce(o.amount_cents, 0) AS amount_cents, coalesce(o.discount_cents, 0) AS discount_cents, "
+    "coalesce(o.refunded_cents, 0) AS refunded_cents, o.currency AS currency, o.source AS source"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}) RETURN {COLUMNS}")
+BUYERS = cypher(
+    "UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(:Order {order_id: parent})"
+    f" RETURN parent, {CUSTOMER_COLUMNS}"
+)
+
+OF_CUSTOMERS: Listing[OrderRow] = Listing(
+    OrderRow,
+    parent="MATCH (c:Customer {customer_id: parent})",
+    scope="c",
+    match="MATCH (c)-[:PLACED]->(o:Order)",
+    variables="o",
+    columns=COLUMNS,
+    filters={},
+)
+NEWEST_FIRST = Ordering("o.at", "o.order_id", descending=True)
+
+LINES: Listing[OrderLineRow] = Listing(
+    OrderLineRow,
+    parent="MATCH (o:Order {order_id: parent})",
+    scope="o",
+    match="MATCH (o)-[l:CONTAINS]->(p:Product)",
+    variables="l, p",
+    columns=(
+        "p.sku AS sku, coalesce(l.quantity, 0.0) AS quantity, coalesce(l.amount_cents, 0) AS amount_cents, "
+        "coalesce(l.discount_cents, 0) AS discount_cents"
+    ),
+    filters={},
+)
+BY_SKU = Ordering("p.sku", "p.sku")
+
+
+async def orders_by_key(reader: Reader, keys: Sequence[str]) -> list[OrderRow | None]:
+    """One answer for each key, in the order given; None for an unknown order."""
+    return await by_keys(reader, BY_KEYS, OrderRow, keys)
+
+
+async def buyers_of_orders(reader: Reader, orders: Sequence[str]) -> list[CustomerRow | None]:
+    """Who placed each order, in the orders' order."""
+    return await by_parents(reader, BUYERS, CustomerRow, orders)
+
+
+async def orders_of_customers(reader: Reader, customers: Sequence[str], slice: Slice) -> list[Page[OrderRow]]:
+    """A page of each customer's orders, newest first."""
+    return await pages(reader, OF_CUSTOMERS, NEWEST_FIRST, customers, slice)
+
+
+async def count_orders_of_customers(reader: Reader, customers: Sequence[str]) -> list[int]:
+    """How many orders each customer placed, counted up to COUNT_CAP."""
+    return await counts(reader, OF_CUSTOMERS, customers)
+
+
+async def lines_of_orders(reader: Reader, orders: Sequence[str], slice: Slice) -> list[Page[OrderLineRow]]:
+    """A page of each order's lines, by sku."""
+    return await pages(reader, LINES, BY_SKU, orders, slice)
+
+
+async def count_lines_of_orders(reader: Reader, orders: Sequence[str]) -> list[int]:
+    """How many lines each order has, counted up to COUNT_CAP."""
+    return await counts(reader, LINES, orders)

@@ -1,0 +1,81 @@
+"""Products: by key, as a list, and the one that a share is of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from graph.queries.filters import ranges, texts, words
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys, by_parents
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product as the graph has it; None where nothing is known."""
+
+    key: str
+    name: str | None
+    category_id: str | None
+    brand: str | None
+    package_size: str | None
+    price_cents: int | None
+    currency: str | None
+    attributes: list[str] | None
+    source: str | None
+
+
+COLUMNS: LiteralString = (
+    "p.sku AS key, p.name AS name, p.category_id AS category_id, p.brand AS brand, p.package_size AS package_size, "
+    "p.price_cents AS price_cents, p.currency AS currency, p.attributes AS attributes, p.source AS source"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (p:Product {{sku: key}}) RETURN {COLUMNS}")
+OF_SHARES = cypher(
+    f"UNWIND $parents AS parent MATCH (:Share {{share_id: parent}})-[:OF]->(p:Product) RETURN parent, {COLUMNS}"
+)
+
+LISTING: Listing[ProductRow] = Listing(
+    ProductRow,
+    match="MATCH (p:Product)",
+    variables="p",
+    columns=COLUMNS,
+    filters={
+        **texts("key", "p.sku"),
+        **words("name", "p.name"),
+        **texts("category", "p.category_id"),
+        **texts("brand", "p.brand"),
+        **texts("source", "p.source"),
+        **ranges("price_cents", "p.price_cents"),
+        "attribute_eq": "$attribute_eq IN p.attributes",
+    },
+)
+
+ORDERINGS: dict[str, Ordering] = {
+    "key": Ordering("p.sku", "p.sku"),
+    "name": Ordering("coalesce(p.name, '')", "p.sku"),
+    "category": Ordering("coalesce(p.category_id, '')", "p.sku"),
+    "price": Ordering("coalesce(p.price_cents, 0)", "p.sku"),
+}
+"""How products may be sorted, each ascending."""
+
+
+async def products_by_key(reader: Reader, keys: Sequence[str]) -> list[ProductRow | None]:
+    """One answer for each key, in the order given; None for an unknown product."""
+    return await by_keys(reader, BY_KEYS, ProductRow, keys)
+
+
+async def products_of_shares(reader: Reader, shares: Sequence[str]) -> list[ProductRow | None]:
+    """What each share is of, in the shares' order; None where it is of no product."""
+    return await by_parents(reader, OF_SHARES, ProductRow, shares)
+
+
+async def products(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ProductRow]:
+    """A page of the products that pass every filter."""
+    return await page(reader, LISTING, ordering, filters, slice)
+
+
+async def count_products(reader: Reader, filters: Filters) -> int:
+    """How many products pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, LISTING, filters)

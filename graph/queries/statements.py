@@ -1,0 +1,159 @@
+"""Every statement that we ask, with sample parameters: what the conformance tests run on every store."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from graph.queries import chain, channel, customer, influence, order, product, referral, run, search, share, store
+from graph.queries.listing import Listing, count_statement, counts_statement, page_statement, pages_statement
+from graph.queries.paging import COUNT_CAP, Ordering, turned
+from graph.store.statement import Statement
+
+Parameters = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A statement under a name, with parameters that it can be run with."""
+
+    name: str
+    statement: Statement
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _Noun:
+    name: str
+    listing: Listing[Any]
+    orderings: Mapping[str, Ordering]
+    given: Parameters
+
+
+_NOUNS: tuple[_Noun, ...] = (
+    _Noun("customers", customer.LISTING, customer.ORDERINGS, {}),
+    _Noun("products", product.LISTING, product.ORDERINGS, {}),
+    _Noun("stores", store.LISTING, store.ORDERINGS, {}),
+    _Noun("channels", channel.LISTING, channel.ORDERINGS, {}),
+    _Noun("runs", run.LISTING, {"newest": run.NEWEST_FIRST}, {}),
+    _Noun("chains", chain.LISTING, chain.ORDERINGS, {}),
+    _Noun("chains in a run", chain.LISTING_IN_RUN, chain.ORDERINGS, {"run": "chains-1"}),
+    _Noun("influence", influence.LISTING, influence.METRICS, {}),
+    _Noun("influence in a run", influence.LISTING_IN_RUN, influence.METRICS, {"run": "influence-1"}),
+    _Noun("audience", influence.AUDIENCE, influence.METRICS, {}),
+    _Noun("audience in a run", influence.AUDIENCE_IN_RUN, influence.METRICS, {"run": "influence-1"}),
+)
+
+_CHILDREN: tuple[tuple[str, Listing[Any], Ordering], ...] = (
+    ("orders of customers", order.OF_CUSTOMERS, order.NEWEST_FIRST),
+    ("lines of orders", order.LINES, order.BY_SKU),
+    ("shares of customers", share.OF_CUSTOMERS, share.NEWEST_FIRST),
+    ("referrals from customers", referral.FROM_CUSTOMERS, referral.NEWEST_FIRST),
+)
+
+_KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
+    ("customers by key", customer.BY_KEYS, {"keys": ["ann"]}),
+    ("products by key", product.BY_KEYS, {"keys": ["latte"]}),
+    ("products of shares", product.OF_SHARES, {"parents": ["s1"]}),
+    ("stores by key", store.BY_KEYS, {"keys": ["west"]}),
+    ("stores of orders", store.OF_ORDERS, {"parents": ["o1"]}),
+    ("channels by key", channel.BY_KEYS, {"keys": ["app"]}),
+    ("channels of customers", channel.OF_CUSTOMERS, {"parents": ["ann"]}),
+    ("channels of orders", channel.OF_ORDERS, {"parents": ["o1"]}),
+    ("channels of shares", channel.OF_SHARES, {"parents": ["s1"]}),
+    ("orders by key", order.BY_KEYS, {"keys": ["o1"]}),
+    ("buyers of orders", order.BUYERS, {"parents": ["o1"]}),
+    ("shares by key", share.BY_KEYS, {"keys": ["s1"]}),
+    ("sharers of shares", share.SHARERS, {"parents": ["s1"]}),
+    ("referrals to customers", referral.TO_CUSTOMERS, {"parents": ["bob"]}),
+    ("runs by key", run.BY_KEYS, {"keys": ["influence-1"]}),
+    ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
+    ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)]}),
+    ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"]}),
+    ("influence of customers in a run", influence.BY_CUSTOMERS_IN_RUN, {"keys": ["ann"], "run": "influence-1"}),
+    ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),
+)
+
+_DATETIMES = ("registered_at", "last_order_at")
+_NUMBERS = ("order_count", "revenue_cents", "price_cents", "lift", "confidence", "q_value", "customers")
+
+
+def samples() -> Iterator[Sample]:
+    """Every filter, ordering, direction, bound and depth; every combination of bounds and ends for one order a noun."""
+    for name, statement, parameters in _KEYS:
+        yield Sample(name, statement, parameters)
+    for depth, statement in referral.TREES.items():
+        yield Sample(f"referral tree of depth {depth}", statement, {"key": "ann", "limit": 100})
+    for noun in _NOUNS:
+        yield from _of_noun(noun)
+    for name, listing, ordering in _CHILDREN:
+        yield from _of_children(name, listing, ordering)
+
+
+def _of_noun(noun: _Noun) -> Iterator[Sample]:
+    every = tuple(noun.listing.filters)
+    # Nouns that read a given run share their filters with those that read the current one.
+    alone = () if noun.given else tuple((name,) for name in every)
+    for names in ((), *alone, every):
+        parameters = {**noun.given, **_values(names), "cap": COUNT_CAP}
+        yield Sample(f"count {noun.name} by {names}", count_statement(noun.listing, names), parameters)
+    first = next(iter(noun.orderings.values()))
+    for label, ordering in noun.orderings.items():
+        for way in (ordering, turned(ordering)):
+            for shape in _SHAPES if way is first else _COMMON_SHAPES:
+                statement = page_statement(noun.listing, way, (), *shape)
+                parameters = {**noun.given, "limit": 3, **_bounds(label, *shape[:2])}
+                yield Sample(f"{noun.name} by {label} {way.descending} {shape}", statement, parameters)
+    filtered = page_statement(noun.listing, first, every, False, False, False)
+    yield Sample(f"{noun.name} with every filter", filtered, {**noun.given, **_values(every), "limit": 3})
+
+
+def _of_children(name: str, listing: Listing[Any], ordering: Ordering) -> Iterator[Sample]:
+    yield Sample(f"count {name}", counts_statement(listing), {"parents": ["ann", "o1"], "cap": COUNT_CAP})
+    label = "key" if ordering is order.BY_SKU else "at"
+    for shape in _SHAPES:
+        statement = pages_statement(listing, ordering, *shape)
+        parameters = {"parents": ["ann", "o1"], "limit": 3, **_bounds(label, *shape[:2])}
+        yield Sample(f"{name} {shape}", statement, parameters)
+
+
+Shape = tuple[bool, bool, bool]
+"""With a lower bound, with an upper bound, read from the end."""
+
+_SHAPES: tuple[Shape, ...] = tuple(
+    (after, before, backward) for after in (False, True) for before in (False, True) for backward in (False, True)
+)
+_COMMON_SHAPES: tuple[Shape, ...] = ((True, False, False),)
+
+
+def _bounds(label: str, after: bool, before: bool) -> Parameters:
+    value = _sort_value(label)
+    found: dict[str, object] = {}
+    if after:
+        found |= {"after_value": value, "after_key": "a"}
+    if before:
+        found |= {"before_value": value, "before_key": "z"}
+    return found
+
+
+def _sort_value(label: str) -> object:
+    if label in {"key", "name", "category", "district"}:
+        return "m"
+    if label in {"registered_at", "last_order_at", "newest", "at"}:
+        return datetime(2026, 3, 2, 4, tzinfo=UTC)
+    return 1
+
+
+def _values(names: tuple[str, ...]) -> dict[str, object]:
+    return {name: _value(name) for name in names}
+
+
+def _value(name: str) -> object:
+    noun, _, condition = name.rpartition("_")
+    if name.endswith("_in"):
+        return ["ann", "Hangzhou"]
+    if name == "online_eq":
+        return True
+    if noun in _DATETIMES:
+        return datetime(2026, 3, 2, 4, tzinfo=UTC)
+    return 1 if noun in _NUMBERS and condition in {"gte", "gt", "lte", "lt"} else "a"

@@ -1,0 +1,77 @@
+"""Stores: by key, as a list, and the one that took an order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from graph.queries.filters import texts, words
+from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.reader import Reader, by_keys, by_parents
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRow:
+    """A shop as the graph has it; None where nothing is known."""
+
+    key: str
+    name: str | None
+    city: str | None
+    district: str | None
+    latitude: float | None
+    longitude: float | None
+    time_zone: str | None
+    source: str | None
+
+
+COLUMNS: LiteralString = (
+    "s.store_id AS key, s.name AS name, s.city AS city, s.district AS district, s.latitude AS latitude, "
+    "s.longitude AS longitude, s.time_zone AS time_zone, s.source AS source"
+)
+
+BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (s:Store {{store_id: key}}) RETURN {COLUMNS}")
+OF_ORDERS = cypher(
+    f"UNWIND $parents AS parent MATCH (:Order {{order_id: parent}})-[:AT]->(s:Store) RETURN parent, {COLUMNS}"
+)
+
+LISTING: Listing[StoreRow] = Listing(
+    StoreRow,
+    match="MATCH (s:Store)",
+    variables="s",
+    columns=COLUMNS,
+    filters={
+        **texts("key", "s.store_id"),
+        **words("name", "s.name"),
+        **texts("city", "s.city"),
+        **texts("district", "s.district"),
+        **texts("source", "s.source"),
+    },
+)
+
+ORDERINGS: dict[str, Ordering] = {
+    "key": Ordering("s.store_id", "s.store_id"),
+    "name": Ordering("coalesce(s.name, '')", "s.store_id"),
+    "district": Ordering("coalesce(s.district, '')", "s.store_id"),
+}
+"""How stores may be sorted, each ascending."""
+
+
+async def stores_by_key(reader: Reader, keys: Sequence[str]) -> list[StoreRow | None]:
+    """One answer for each key, in the order given; None for an unknown store."""
+    return await by_keys(reader, BY_KEYS, StoreRow, keys)
+
+
+async def stores_of_orders(reader: Reader, orders: Sequence[str]) -> list[StoreRow | None]:
+    """Where each order was placed, in the orders' order; None where it names no store."""
+    return await by_parents(reader, OF_ORDERS, StoreRow, orders)
+
+
+async def stores(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[StoreRow]:
+    """A page of the stores that pass every filter."""
+    return await page(reader, LISTING, ordering, filters, slice)
+
+
+async def count_stores(reader: Reader, filters: Filters) -> int:
+    """How many stores pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, LISTING, filters)
