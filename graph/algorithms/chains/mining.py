@@ -136,4 +136,7 @@ def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap:
 
 
 def _joined(parts: list[Chains]) -> Chains:
+    if not parts:
+        integers, floats = np.zeros(0, np.int32), np.zeros(0)
+        return Chains(*(integers,) * 8, *(floats,) * 5, np.zeros(0, np.int64))
     return Chains(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Chains)))

@@ -33,10 +33,10 @@ def log_tail(count: Float64, mean: Float64, variance: Float64) -> Float64:
 
 def benjamini_hochberg(log_p: Float64) -> Float64:
     """Log q of every log p: the least false discovery rate at which it is called (Benjamini, Hochberg 1995)."""
-    count = log_p.size
+    count = max(1, log_p.size)
     order = np.argsort(log_p, kind="stable")
-    scaled = log_p[order] + np.log(count) - np.log(np.arange(1, count + 1))
-    log_q = np.empty(count)
+    scaled = log_p[order] + np.log(count) - np.log(np.arange(1, log_p.size + 1))
+    log_q = np.empty(log_p.size)
     log_q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 0.0)
     return log_q
 

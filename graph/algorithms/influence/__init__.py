@@ -5,15 +5,19 @@ from graph.algorithms.influence.cascades import trace_moves
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
 from graph.algorithms.influence.paths import LONGEST, Paths, strongest_paths
 from graph.algorithms.influence.request import Attribution, InfluenceRequest
+from graph.algorithms.influence.scoring import PROVENANCE, Influence, InfluenceGraph, learn
 from graph.algorithms.influence.spread import Interval, Spread, expected_spread, interval
 from graph.algorithms.influence.strengths import learn_ties
 
 __all__ = [
     "LONGEST",
     "NOBODY",
+    "PROVENANCE",
     "Attribution",
     "Credit",
     "Forest",
+    "Influence",
+    "InfluenceGraph",
     "InfluenceRequest",
     "Interval",
     "Moves",
@@ -26,6 +30,7 @@ __all__ = [
     "expected_spread",
     "grow_forest",
     "interval",
+    "learn",
     "learn_ties",
     "strongest_paths",
     "trace_moves",

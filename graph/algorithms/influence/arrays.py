@@ -31,14 +31,18 @@ class ShareLog:
     click_share: Int32
     click_at: Int64
     act_customer: Int32
-    """Who registered, was referred or bought, one entry an act (a purchase is a whole order)."""
+    """Who registered, was referred or bought; an act is a whole order, or an event of the other kinds."""
     act_at: Int64
     act_share: Int32
     """The share that the act itself names, or NOBODY."""
     act_referrer: Int32
     """The customer whom the act itself names, or NOBODY; used where no share is named."""
     act_cents: Int64
-    """What was paid; 0 for a registration."""
+    """What was paid and not paid back; 0 for a registration."""
+    brought_customer: Int32
+    """Who was brought, at most once each: the earliest registration or referral that names somebody else."""
+    brought_by: Int32
+    brought_at: Int64
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.influence.arrays import NOBODY, Float64, Int32, Int64, Moves
+from graph.algorithms.influence.arrays import NOBODY, Float64, Int32, Int64, Moves, ShareLog
 from graph.algorithms.kernels import kernel
 
 PARTS = 1_000_000
@@ -39,17 +39,27 @@ class Credit:
     """How many came by them, at any depth, the direct ones included."""
 
 
-def grow_forest(customer: Int32, bringer: Int32, at: Int64, customer_count: int) -> Forest:
-    """The earliest referral of each customer counts (equal times: the lower code), unless it would close a ring."""
-    order = np.lexsort((bringer, customer, at))
-    parent = _without_rings(customer[order], bringer[order], customer_count)
+def grow_forest(log: ShareLog) -> Forest:
+    """Who brought whom, the earliest first; one that would close a ring is left out."""
+    order = np.lexsort((log.brought_by, log.brought_customer, log.brought_at))
+    parent = _without_rings(log.brought_customer[order], log.brought_by[order], log.customer_count)
     return Forest(parent, _children_first(parent))
 
 
-def direct_cents(moves: Moves, act_cents: Int64, customer_count: int) -> Int64:
-    """Attributed cents of every customer; the parts of an act are whole cents that add up to the act's amount."""
-    cents = _split(moves.act, moves.weight, act_cents)
-    return _summed(moves.sharer, cents, customer_count)
+def direct_cents(log: ShareLog, moves: Moves, forest: Forest) -> Int64:
+    """Attributed cents of every customer: acts belong to their movers, all others to whoever brought the customer.
+
+    The parts of an act are whole cents that add up to its amount. What was paid before the customer was brought, and by
+    those whom nobody brought, belongs to nobody.
+    """
+    brought_at = np.full(log.customer_count, np.iinfo(np.int64).max)
+    brought_at[log.brought_customer] = log.brought_at
+    bringer = forest.bringer[log.act_customer]
+    plain = (bringer >= 0) & (log.act_at >= brought_at[log.act_customer])
+    plain[moves.act] = False
+    owner = np.concatenate([moves.sharer, bringer[plain]])
+    cents = np.concatenate([_split(moves.act, moves.weight, log.act_cents), log.act_cents[plain]])
+    return _summed(owner, cents, log.customer_count)
 
 
 def credit_upwards(direct: Int64, forest: Forest, decay: float) -> Credit:

@@ -26,7 +26,7 @@ class Paths:
 def strongest_paths(ties: Ties, most: int) -> Paths:
     """Up to `most` paths a customer, by the likeliest path to each target (Dijkstra 1959 on -log p, stopped early).
 
-    Equal paths are ordered by their last customer. Time O(arcs of the first `most` customers reached · their logarithm).
+    Equal paths are ordered by their last customer. Time O(arcs of the first `most` customers reached · log).
     """
     found, chains, chances = _search(ties.pointer, ties.target, ties.probability, ties.pass_on, most)
     kept = np.arange(most)[None, :] < found[:, None]
@@ -48,7 +48,7 @@ def _search(
         if most == 0 or pointer[customer] == pointer[customer + 1]:
             continue
         # Entries are (-probability of the path, its last customer, the one before).
-        heap = [(-1.0, customer, -1)]
+        heap = [(-1.0, np.int64(customer), np.int64(-1))]
         while heap and found[customer] < most:
             chance, node, before = heapq.heappop(heap)
             if settled[node] == customer:
@@ -66,5 +66,5 @@ def _search(
             if depth[node] < LONGEST and onward < 0:
                 for arc in range(pointer[node], pointer[node + 1]):
                     if settled[target[arc]] != customer and probability[arc] > 0:
-                        heapq.heappush(heap, (onward * probability[arc], int(target[arc]), int(node)))
+                        heapq.heappush(heap, (onward * probability[arc], np.int64(target[arc]), np.int64(node)))
     return found, chains, chances

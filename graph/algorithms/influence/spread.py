@@ -1,8 +1,8 @@
 """Expected spread of every customer: how many others one share of theirs moves, by simulation of independent cascades.
 
 The seed shares once; a share moves each tie's target by the tie's probability; who is moved shares on by a rate of
-their own, once (Kempe, Kleinberg, Tardos 2003, with a coin for passing on). Every (customer, cascade) has random numbers of its own
-(SplitMix64: Steele, Lea, Flood 2014), so the answer depends on neither order nor thread.
+their own, once (Kempe, Kleinberg, Tardos 2003, with a coin for passing on). Every (customer, cascade) has random
+numbers of its own (SplitMix64: Steele, Lea, Flood 2014), so the answer depends on neither order nor thread.
 """
 
 from dataclasses import dataclass

@@ -1,14 +1,15 @@
 """How strong each tie is: the probability that a share of u moves v, by maximum likelihood out of the log.
 
 A share is one trial of each of the sharer's known ties (everyone who ever clicked a share of theirs or was moved by
-them); it is a success if it moved the target. Where several sharers may have moved one act, the success is divided between them
-in proportion to what each would do (expectation-maximisation: Saito, Nakano, Kimura 2008) and to how fresh each touch is.
-Thin ties are drawn towards the mean of all ties: p = (successes + w·mean) / (trials + w), a Beta prior worth w trials.
+them); it is a success if it moved the target. Where several sharers may have moved one act, the success is divided
+between them in proportion to what each would do (expectation-maximisation: Saito, Nakano, Kimura 2008) and to how fresh
+each touch is. Thin ties are drawn towards the mean of all ties: p = (successes + w·mean) / (trials + w), a Beta prior
+worth w trials.
 """
 
 import numpy as np
 
-from graph.algorithms.influence.arrays import Float64, Int32, Int64, Moves, ShareLog, Ties, summed
+from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, Moves, ShareLog, Ties, summed
 from graph.algorithms.influence.request import InfluenceRequest
 
 ROUNDS = 50
@@ -21,9 +22,10 @@ def learn_ties(log: ShareLog, moves: Moves, request: InfluenceRequest) -> Ties:
     source, target = _known(log, moves)
     trials = np.bincount(log.share_sharer[log.share_sharer >= 0], minlength=log.customer_count).astype(np.float64)
     of_move = np.searchsorted(_key(source, target, log), _key(moves.sharer, moves.customer, log))
-    referred = _referrals_without_share(moves, of_move, source.size)
-    tried = np.maximum(trials[source] + referred, 1.0)
-    successes = _successes(log, moves, of_move, tried)
+    by_word = _by_word_alone(moves, of_move, source.size)
+    tried = np.maximum(trials[source] + by_word, 1.0)
+    counted = (moves.share >= 0) | by_word[of_move]
+    successes = _successes(log, _only(moves, counted), of_move[counted], tried)
     mean = float(successes.sum() / tried.sum()) if tried.size else 0.0
     weight = request.prior_weight
     probability = np.minimum((successes + weight * mean) / (tried + weight), 1.0)
@@ -36,6 +38,10 @@ def learn_ties(log: ShareLog, moves: Moves, request: InfluenceRequest) -> Ties:
         _pass_on(log, moves, moved, request),
         _revenue(log, moves, moved, request),
     )
+
+
+def _only(moves: Moves, rows: Bool) -> Moves:
+    return Moves(moves.act[rows], moves.sharer[rows], moves.share[rows], moves.customer[rows], moves.weight[rows])
 
 
 def _key(source: Int64 | Int32, target: Int64 | Int32, log: ShareLog) -> Int64:
@@ -51,9 +57,12 @@ def _known(log: ShareLog, moves: Moves) -> tuple[Int64, Int64]:
     return key // max(1, log.customer_count), key % max(1, log.customer_count)
 
 
-def _referrals_without_share(moves: Moves, of_move: Int64, tie_count: int) -> Float64:
-    """A referral that names no share is a trial of its own, and a success."""
-    return np.bincount(of_move[moves.share < 0], minlength=tie_count).astype(np.float64)
+def _by_word_alone(moves: Moves, of_move: Int64, tie_count: int) -> Bool:
+    """Ties that were named without a share and never with one: one trial more, and one success."""
+    named, shared = (
+        np.bincount(of_move[rows], minlength=tie_count) > 0 for rows in (moves.share < 0, moves.share >= 0)
+    )
+    return named & ~shared
 
 
 def _successes(log: ShareLog, moves: Moves, of_move: Int64, tried: Float64) -> Float64:
@@ -76,7 +85,7 @@ def _once_a_share(moves: Moves, of_move: Int64, part: Float64, tie_count: int) -
     order = np.lexsort((-part, moves.share, of_move))
     tie, share = of_move[order], moves.share[order]
     first = np.ones(order.size, np.bool_)
-    first[1:] = (tie[1:] != tie[:-1]) | (share[1:] != share[:-1]) | (share[1:] < 0)
+    first[1:] = (tie[1:] != tie[:-1]) | (share[1:] != share[:-1])
     return summed(tie[first], part[order][first], tie_count)
 
 

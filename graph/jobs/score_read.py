@@ -1,0 +1,201 @@
+"""What scoring reads from the log: columns up to one version, turned into the arrays of the algorithms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from graph.algorithms.chains import ChainsRequest, Purchases
+from graph.algorithms.influence import NOBODY, InfluenceRequest, ShareLog
+from graph.errors import BadInput
+from graph.jobs.derive.customers import referred
+from graph.jobs.derive.described import json_text
+from graph.jobs.derive.products import SEPARATOR, in_category
+from graph.log.event_log import EventLog
+from graph.log.schema import EventKind
+
+_BUYING = (EventKind.PURCHASE, EventKind.REFUND)
+_JOINING = (EventKind.REGISTER, EventKind.REFERRAL)
+_SHARING = (EventKind.SHARE, EventKind.SHARE_CLICK)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reading rests on."""
+
+    log_version: int
+    as_of: datetime | None
+    """The time of the newest event that was read; None where there was none."""
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasesRead:
+    """Purchases as arrays, with the names behind the codes."""
+
+    purchases: Purchases
+    customers: pl.Series
+    categories: pl.Series
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class SharesRead:
+    """Shares and what followed as arrays, with the customers behind the codes."""
+
+    log: ShareLog
+    customers: pl.Series
+    read: Read
+
+
+def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> PurchasesRead:
+    """Every (customer, minute, category) that was bought, once; lines without a customer or a category do not count."""
+    bought = _events(log, version, request.source, ("customer", "local_at", "product"), (EventKind.PURCHASE,))
+    lines = (
+        bought.lazy()
+        .drop_nulls(["customer", "product"])
+        .join(_categories(log, version, request.category_level), on="product")
+        .select("customer", "category", pl.col("local_at").dt.truncate("1m"))
+        .unique()
+        .sort("customer", "local_at", "category")
+        .collect()
+    )
+    customers, categories = (_names([lines[column]]) for column in ("customer", "category"))
+    minute = pl.col("local_at").dt.hour().cast(pl.Int32) * 60 + pl.col("local_at").dt.minute().cast(pl.Int32)
+    arrays = lines.select(day=pl.col("local_at").dt.date().to_physical(), minute=minute)
+    purchases = Purchases(
+        _codes(lines["customer"], customers),
+        arrays["day"].to_numpy().astype(np.int32),
+        arrays["minute"].to_numpy().astype(np.int32),
+        _codes(lines["category"], categories),
+        len(customers),
+        len(categories),
+    )
+    return PurchasesRead(purchases, customers, categories, _read(bought, version))
+
+
+def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> SharesRead:
+    """Shares, clicks, registrations, referrals and orders, and everybody who has a part in any of them."""
+    columns = ("kind", "customer", "share", "referrer", "order", "amount", "properties", "channel", "campaign")
+    events = _events(log, version, request.source, columns, (*_SHARING, *_JOINING, *_BUYING))
+    shares = _first_of_each_share(events)
+    clicks = events.filter(pl.col("kind") == EventKind.SHARE_CLICK).drop_nulls(["customer", "share"])
+    acts = pl.concat([_joins(events), _orders(events)]).sort("at", "customer", "act")
+    brought = referred(events.lazy(), None).collect().sort("end")
+    named = [
+        shares["customer"],
+        clicks["customer"],
+        acts["customer"],
+        acts["referrer"],
+        brought["start"],
+        brought["end"],
+    ]
+    customers = _names(named)
+    share_names = shares["share"]
+    known_clicks = clicks.filter(clicks["share"].is_in(share_names.implode()))
+    return SharesRead(
+        ShareLog(
+            len(customers),
+            _codes(shares["customer"], customers),
+            _seconds(shares["at"]),
+            _codes(shares["parent"], share_names),
+            _codes(known_clicks["customer"], customers),
+            _codes(known_clicks["share"], share_names),
+            _seconds(known_clicks["at"]),
+            _codes(acts["customer"], customers),
+            _seconds(acts["at"]),
+            _codes(acts["share"], share_names),
+            _codes(acts["referrer"], customers),
+            acts["cents"].to_numpy().astype(np.int64),
+            _codes(brought["end"], customers),
+            _codes(brought["start"], customers),
+            _seconds(brought["at"]),
+        ),
+        customers,
+        _read(events, version),
+    )
+
+
+def _events(
+    log: EventLog, version: int, source: str | None, columns: tuple[str, ...], kinds: tuple[EventKind, ...]
+) -> pl.DataFrame:
+    wanted = pl.col("kind").is_in([kind.value for kind in kinds])
+    if source is not None:
+        wanted &= pl.col("source") == source
+    events = log.read(["id", "at", *columns], where=wanted, up_to=version)
+    if source is not None and events.is_empty():
+        _check_source(log, version, source)
+    return events
+
+
+def _check_source(log: EventLog, version: int, source: str) -> None:
+    known = log.read(["source"], up_to=version)["source"].unique().drop_nulls().sort().to_list()
+    if source not in known:
+        raise BadInput(f"the log holds no source {source!r}; it holds {', '.join(known) or 'nothing yet'}")
+
+
+def _categories(log: EventLog, version: int, level: int | None) -> pl.LazyFrame:
+    """Product → category, by the newest profile; cut at the level where one is asked for."""
+    described = (pl.col("kind") == EventKind.PROFILE) & pl.col("product").is_not_null()
+    columns = ("id", "at", "kind", "customer", "product", "store", "channel", "campaign", "properties")
+    found = in_category(log.read(columns, where=described, up_to=version).lazy(), None)
+    path = pl.col("end")
+    category = path if level is None else path.str.split(SEPARATOR).list.head(level).list.join(SEPARATOR)
+    return found.select(product="start", category=category)
+
+
+def _first_of_each_share(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a share, in the order of their names: who shared it first, when, and which share it passes on."""
+    shares = events.filter(pl.col("kind") == EventKind.SHARE).drop_nulls(["customer", "share"])
+    return (
+        shares.group_by("share", maintain_order=True)
+        .agg(pl.col("customer", "at").first(), parent=json_text("parent_share").first())
+        .sort("share")
+    )
+
+
+def _joins(events: pl.DataFrame) -> pl.DataFrame:
+    """Registrations and referrals, each an act that costs nothing."""
+    joins = events.filter(pl.col("kind").is_in([kind.value for kind in _JOINING])).drop_nulls("customer")
+    return joins.select("at", "customer", "share", "referrer", cents=pl.lit(0, pl.Int64), act="id")
+
+
+def _orders(events: pl.DataFrame) -> pl.DataFrame:
+    """Each order as one act: its first line's time and customer, what it names, what was paid and not paid back."""
+    bought = pl.col("kind") == EventKind.PURCHASE
+    cents = pl.col("amount").to_physical().cast(pl.Int64)
+    orders = (
+        events.filter(pl.col("kind").is_in([kind.value for kind in _BUYING]))
+        .drop_nulls(["customer", "order"])
+        .group_by("order", maintain_order=True)
+        .agg(
+            pl.col("at", "customer").filter(bought).first(),
+            pl.col("share", "referrer").filter(bought).drop_nulls().first(),
+            cents=cents.filter(bought).sum() - cents.filter(~bought).sum(),
+        )
+        .drop_nulls("customer")
+    )
+    return orders.select("at", "customer", "share", "referrer", pl.col("cents").clip(lower_bound=0), act="order")
+
+
+def _names(columns: list[pl.Series]) -> pl.Series:
+    """All names in the columns, each once, in order."""
+    return pl.concat([column.rename("name").cast(pl.String) for column in columns]).unique().drop_nulls().sort()
+
+
+def _codes(column: pl.Series, names: pl.Series) -> NDArray[np.int32]:
+    """The place of each value among the names; NOBODY for null and for a name that is not among them."""
+    places = pl.DataFrame({"name": names}).with_row_index("code")
+    found = column.rename("name").cast(pl.String).to_frame().join(places, on="name", how="left", maintain_order="left")
+    return found["code"].cast(pl.Int32).fill_null(NOBODY).to_numpy().astype(np.int32)
+
+
+def _seconds(column: pl.Series) -> NDArray[np.int64]:
+    return column.dt.epoch("s").to_numpy().astype(np.int64)
+
+
+def _read(events: pl.DataFrame, version: int) -> Read:
+    return Read(version, cast("datetime | None", events["at"].max()), events.height)
