@@ -1,0 +1,115 @@
+"""events_csv: one event a row, the event schema's fields as columns, `properties` as a JSON object in one of them."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from graph.errors import BadInput
+from graph.log import GIVEN
+from loaders.formats.format import Format, check_columns, profiles_among
+from loaders.records import LINE, ROW, Records
+from loaders.rejection import Rejected, RejectReason
+from loaders.sources.files import SourceFile, look_over_text
+
+DELIMITERS = (",", ";", "\t")
+
+
+def look_over(path: Path, encoding: str | None) -> SourceFile:
+    """BadInput where the file is no text, is of another encoding, or its header is not of the event schema."""
+    file = look_over_text(path, encoding)
+    if file.size:
+        check_columns(path, _header(file)[0])
+    return file
+
+
+def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
+    """The file's rows, `batch_rows` together; empty lines are no records."""
+    if not file.size:
+        return
+    header, delimiter = _header(file)
+    with _opened(file) as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        rows: list[tuple[int, list[str]]] = []
+        end = 0
+        try:
+            for cells in reader:
+                if end and cells:
+                    rows.append((end + 1, cells))
+                end = reader.line_num
+                if len(rows) == batch_rows:
+                    yield _records(header, delimiter, rows)
+                    rows = []
+        except csv.Error as error:
+            raise BadInput(
+                f"{file.path}, line {end + 1}: {error}; look for a quotation mark that is not closed"
+            ) from error
+    if rows:
+        yield _records(header, delimiter, rows)
+
+
+def _records(header: list[str], delimiter: str, rows: list[tuple[int, list[str]]]) -> Records:
+    width = len(header)
+    whole = [place for place, (_, cells) in enumerate(rows) if len(cells) == width]
+    unread = tuple(_ragged(header, delimiter, row, place) for place, row in enumerate(rows) if len(row[1]) != width)
+    filled = [rows[place][1] for place in whole]
+    cells: list[tuple[str, ...]] = list(zip(*filled, strict=True)) if filled else [()] * width
+    columns = {
+        ROW: pl.Series(whole, dtype=pl.UInt32),
+        LINE: pl.Series([rows[place][0] for place in whole], dtype=pl.Int64),
+        **{
+            name: pl.Series(column, dtype=pl.String)
+            for name, column in zip(header, cells, strict=True)
+            if name in GIVEN
+        },
+    }
+    return Records(pl.DataFrame(columns), unread, lambda place: _written(rows[place][1], delimiter))
+
+
+def _ragged(header: list[str], delimiter: str, row: tuple[int, list[str]], place: int) -> Rejected:
+    line, cells = row
+    message = f"a row must have {len(header)} cells as its header has, not {len(cells)}"
+    understood = {name: cell for name, cell in zip(header, cells, strict=False) if cell and name in GIVEN}
+    record = msgspec.json.encode(understood).decode()
+    return Rejected(RejectReason.UNREADABLE, None, None, message, _written(cells, delimiter), record, line, place)
+
+
+def _written(cells: list[str], delimiter: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
+    return text.getvalue()
+
+
+def _header(file: SourceFile) -> tuple[list[str], str]:
+    """The names in the first row, and the delimiter that makes most of them names of the schema."""
+    with _opened(file) as text:
+        try:
+            first = text.readline()
+            choices: list[tuple[list[str], str]] = [(_cells(first, one), one) for one in DELIMITERS]
+        except csv.Error as error:
+            raise BadInput(f"{file.path}, line 1: {error}; the first line must name the columns") from error
+    names, delimiter = max(choices, key=lambda choice: sum(name.strip() in GIVEN for name in choice[0]))
+    return [name.strip() for name in names], delimiter
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    for cells in csv.reader([line], delimiter=delimiter):
+        return cells
+    return []
+
+
+def _opened(file: SourceFile) -> io.TextIOWrapper:
+    return file.path.open(encoding="utf-8-sig" if file.encoding == "utf-8" else file.encoding, newline="")
+
+
+FORMAT = Format(
+    name="events_csv",
+    meaning="One event a row under a header of the event schema's fields; cells separated by comma, semicolon or tab.",
+    suffixes=(".csv", ".tsv"),
+    look_over=look_over,
+    read=read,
+    profiles=profiles_among(read),
+)

@@ -1,0 +1,113 @@
+"""Recording events that a program hands over: the same steps as for files, a verdict for each, ready for many threads."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import uuid4
+
+import msgspec
+
+from graph.errors import BadInput
+from graph.log import DeadLetters, EventLog
+from loaders.formats.events_jsonl import read_lines
+from loaders.letters import letters
+from loaders.rejection import RejectReason
+from loaders.steps.clocks import Clocks
+from loaders.steps.complete import Defaults
+from loaders.understand import Understood, understand
+
+MOST = 2_500
+
+
+class Outcome(StrEnum):
+    """What became of one event."""
+
+    ACCEPTED = "ACCEPTED"
+    REPEATED = "REPEATED"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one event, and why it was refused."""
+
+    outcome: Outcome
+    id: str | None
+    """The event's id, given or made; None where it was rejected."""
+    reason: RejectReason | None = None
+    field: str | None = None
+    message: str | None = None
+
+
+class Recorder:
+    """Takes events of an API into the log; one for a process, shared by its threads."""
+
+    def __init__(self, log: EventLog, rejected: DeadLetters, defaults: Defaults | None = None) -> None:
+        """Holds the log, with the ids that it knows and the stores' zones, which follow the log as others write to it."""
+        self._log = log
+        self._rejected = rejected
+        self._defaults = defaults or Defaults(source="api")
+        self._clocks = Clocks(self._defaults.time_zone)
+        # One name a process: batches of two processes must not be taken for one another's.
+        self._name = f"record:{uuid4().hex}"
+        self._batch = 0
+        self._lock = threading.Lock()
+
+    def record_events(
+        self, records: Sequence[Mapping[str, object]], *, received_at: datetime, source: str | None = None
+    ) -> list[Verdict]:
+        """A verdict for each event, in the order given. What is ACCEPTED is in the log when this returns.
+
+        At most 2,500 events (BadInput); the same events again are REPEATED. LogUnavailable: none of them was taken.
+        """
+        if len(records) > MOST:
+            raise BadInput(f"at most {MOST} events can be recorded at once, not {len(records)}; send them in parts")
+        if not records:
+            return []
+        defaults = self._defaults if source is None else _from(self._defaults, source)
+        read = read_lines([(place, _line(record)) for place, record in enumerate(records, start=1)])
+        with self._lock:
+            self._clocks.learn_from(self._log)
+            understood = understand(read, self._clocks, defaults, received_at)
+            self._batch += 1
+            self._keep_rejected(understood, defaults.source, received_at)
+            if understood.events.is_empty():
+                fresh: list[bool] = []
+            else:
+                fresh = self._log.append(understood.events, loader=self._name, batch=self._batch).fresh.to_list()
+        return _verdicts(understood, fresh, len(records))
+
+    def _keep_rejected(self, understood: Understood, source: str, received_at: datetime) -> None:
+        if understood.rejected:
+            kept = letters(
+                understood.rejected,
+                origin=f"{self._name}:{self._batch}",
+                file="recordEvents",
+                form="events_jsonl",
+                source=source,
+                received_at=received_at,
+            )
+            self._rejected.append(kept, loader=self._name, batch=self._batch)
+
+
+def _from(defaults: Defaults, source: str) -> Defaults:
+    return Defaults(time_zone=defaults.time_zone, currency=defaults.currency, source=source)
+
+
+def _line(record: Mapping[str, object]) -> bytes:
+    """The event as the line of JSON that a file would hold; decimals and times are spelt as text."""
+    try:
+        return msgspec.json.encode(dict(record))
+    except (TypeError, ValueError) as error:
+        return f"cannot be written as JSON: {error}".encode()
+
+
+def _verdicts(understood: Understood, fresh: Sequence[bool], count: int) -> list[Verdict]:
+    found: dict[int, Verdict] = {}
+    for row, id_, new in zip(understood.events["_row"], understood.events["id"], fresh, strict=True):
+        found[row] = Verdict(Outcome.ACCEPTED if new else Outcome.REPEATED, id_)
+    for one in understood.rejected:
+        found[one.row] = Verdict(Outcome.REJECTED, None, one.reason, one.field, one.message)
+    return [found[row] for row in range(count)]

@@ -1,0 +1,1 @@
+"""Where records lie: files, and the folder of the completejourney package."""

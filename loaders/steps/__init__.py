@@ -1,0 +1,1 @@
+"""The steps between a record and an event: tidy, times, numbers, properties, checks, completion, identity."""

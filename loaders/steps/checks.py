@@ -1,0 +1,117 @@
+"""Step 5: the rules that a record must keep; the first in the order below that fails is the reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from graph.log import REQUIRED, EventKind
+from loaders.records import TEXTS
+from loaders.rejection import RejectReason
+from loaders.steps.properties import SUBJECTS
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+LONGEST = 512
+"""Bytes of a text field: keys of the graph's indexes must stay short."""
+KINDS = tuple(str(kind) for kind in EventKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule: the reason and the field that are told where `fails` is true, and what would be valid."""
+
+    reason: RejectReason
+    field: str
+    fails: pl.Expr
+    valid: str
+
+
+def checks(received_at: datetime) -> tuple[Check, ...]:
+    """The rules over a frame that the steps before have read; `_at` is the completed time."""
+    return (
+        Check(RejectReason.MISSING_FIELD, "kind", pl.col("kind").is_null(), "every event must carry kind"),
+        Check(
+            RejectReason.UNKNOWN_KIND,
+            "kind",
+            ~pl.col("kind").is_in(KINDS),
+            f"kind must be one of {', '.join(KINDS)}",
+        ),
+        *_time_checks(received_at),
+        _unread(RejectReason.BAD_NUMBER, "quantity", "quantity must be a finite number"),
+        Check(RejectReason.BAD_NUMBER, "quantity", pl.col("_quantity") < 0, "quantity must not be negative"),
+        *_money_checks(),
+        Check(
+            RejectReason.BAD_CURRENCY,
+            "currency",
+            ~pl.col("currency").str.contains("^[A-Za-z]{3}$"),
+            "currency must be an ISO 4217 code such as CNY",
+        ),
+        Check(
+            RejectReason.BAD_PROPERTIES,
+            "properties",
+            pl.col("_properties_wrong").is_not_null(),
+            "properties must be a JSON object",
+        ),
+        *(_too_long(name) for name in TEXTS if name not in {"kind", "currency"}),
+        *_required(),
+        Check(
+            RejectReason.PROFILE_SUBJECT,
+            "kind",
+            (pl.col("kind") == "profile") & (pl.sum_horizontal(pl.col(name).is_not_null() for name in SUBJECTS) != 1),
+            f"a profile must describe exactly one of {', '.join(SUBJECTS)}",
+        ),
+    )
+
+
+def first_failure(rules: Iterable[Check]) -> pl.Expr:
+    """The place of the first rule that a row breaks; null where it keeps them all."""
+    numbered = (pl.when(rule.fails).then(pl.lit(place, dtype=pl.Int16)) for place, rule in enumerate(rules))
+    return pl.coalesce(*numbered)
+
+
+def _time_checks(received_at: datetime) -> Iterable[Check]:
+    yield Check(RejectReason.MISSING_FIELD, "at", pl.col("at").is_null(), "every event must carry at")
+    yield Check(
+        RejectReason.BAD_TIME,
+        "at",
+        pl.col("_at").is_null() | (pl.col("_at") < EARLIEST),
+        "at must be ISO 8601 such as 2024-02-29T12:30:00+08:00, or milliseconds since 1970, and not before 1990",
+    )
+    yield Check(
+        RejectReason.TIME_IN_FUTURE,
+        "at",
+        pl.col("_at") > received_at + AHEAD,
+        f"at must not be more than a day after it is received ({received_at:%Y-%m-%dT%H:%M:%SZ})",
+    )
+
+
+def _money_checks() -> Iterable[Check]:
+    for name in ("amount", "discount"):
+        yield _unread(RejectReason.BAD_MONEY, name, f"{name} must be a plain number with at most two decimals")
+        yield Check(RejectReason.BAD_MONEY, name, pl.col(f"_{name}") < 0, f"{name} must not be negative")
+
+
+def _unread(reason: RejectReason, name: str, valid: str) -> Check:
+    return Check(reason, name, pl.col(name).is_not_null() & pl.col(f"_{name}").is_null(), valid)
+
+
+def _too_long(name: str) -> Check:
+    return Check(
+        RejectReason.TOO_LONG, name, pl.col(name).str.len_bytes() > LONGEST, f"{name} must be at most {LONGEST} bytes"
+    )
+
+
+def _required() -> Iterable[Check]:
+    parsed = {"quantity": "_quantity", "amount": "_amount", "properties": "_properties"}
+    fields = dict.fromkeys(name for names in REQUIRED.values() for name in names)
+    for name in fields:
+        kinds = [str(kind) for kind, names in REQUIRED.items() if name in names]
+        absent = pl.col(parsed.get(name, name)).is_null()
+        yield Check(
+            RejectReason.MISSING_FIELD,
+            name,
+            pl.col("kind").is_in(kinds) & absent,
+            f"{name} must be given for {', '.join(kinds)}",
+        )
