@@ -43,9 +43,9 @@ async def read_checkpoint(store: Store) -> Checkpoint | None:
     return Checkpoint(**rows[0]) if rows else None
 
 
-def plan_of(statements: Sequence[str], batch_rows: int) -> str:
+def plan_of(statements: Sequence[str], batch_rows: int, clean: bool) -> str:
     """A hash that changes when a run would be cut into other batches than one that it might resume."""
-    return hashlib.sha256("\n".join([str(batch_rows), *statements]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([str(batch_rows), str(clean), *statements]).encode()).hexdigest()[:16]
 
 
 @asynccontextmanager

@@ -76,11 +76,13 @@ class Run:
 
     async def in_batches(self, checkpoint: Checkpoint, target: int) -> tuple[int, int]:
         """A transaction for every batch, each with its number: a run that was cut off goes on after the last."""
-        plan = plan_of(statements(), self.sizes.batch_rows)
-        done = (checkpoint.steps_done or 0) if checkpoint.plan == plan else 0
-        under_way = Checkpoint(checkpoint.log_version, target, done, plan)
+        plans = {clean: plan_of(statements(), self.sizes.batch_rows, clean) for clean in (True, False)}
+        resumed = checkpoint.plan in plans.values()
+        clean = checkpoint.plan == plans[True] if resumed else await self.store.is_empty()
+        done = (checkpoint.steps_done or 0) if resumed else 0
+        under_way = Checkpoint(checkpoint.log_version, target, done, plans[clean])
         number = nodes = ties = 0
-        async for table, batch in self._batches(checkpoint.log_version, target):
+        async for table, batch in self._batches(checkpoint.log_version, target, clean):
             number += 1
             nodes, ties = nodes + batch.nodes, ties + batch.ties
             if number > done:
@@ -89,14 +91,15 @@ class Run:
         await self.store.write(Checkpoint(target).step())
         return nodes, ties
 
-    async def _batches(self, after: int, target: int) -> AsyncIterator[tuple[Table, Change]]:
+    async def _batches(self, after: int, target: int, clean: bool) -> AsyncIterator[tuple[Table, Change]]:
         for table in _TABLES:
-            for change in await asyncio.to_thread(self._changes, table, after, target):
+            for change in await asyncio.to_thread(self._changes, table, after, target, clean):
                 for batch in change.batches(self.sizes.batch_rows):
                     yield table, batch
 
-    def _changes(self, table: Table, after: int, target: int) -> list[Change]:
-        keys = table.touched(self.log.scan(after=after, up_to=target)).collect() if after else None
+    def _changes(self, table: Table, after: int, target: int, clean: bool) -> list[Change]:
+        # In a store that was empty nothing can be stale: there, whose ties are derived need not be known.
+        keys = None if clean else table.touched(self.log.scan(after=after, up_to=target)).collect()
         return changes(table, self.log.scan(up_to=target), keys)
 
     def _changes_at_once(self, after: int, target: int) -> list[Change]:

@@ -200,19 +200,10 @@ async def test_a_campaign_has_its_days():
 
 
 async def test_an_order_sums_its_lines_and_keeps_the_clock_of_the_first():
+    line = {"customer": "ann", "order": "o", "product": "tea", "currency": "CNY"}
     graph = await graph_of(
-        event(
-            "purchase",
-            2,
-            customer="ann",
-            order="o",
-            product="tea",
-            quantity=0.1,
-            amount="18.50",
-            discount="1.50",
-            currency="CNY",
-        ),
-        event("purchase", 1, customer="ann", order="o", product="tea", quantity=0.2, amount="0.10", currency="CNY"),
+        event("purchase", 2, **line, quantity=0.1, amount="18.50", discount="1.50"),
+        event("purchase", 1, **line, quantity=0.2, amount="0.10"),
         event("refund", 60, customer="ann", order="o", amount="10.00"),
         event("refund", 70, customer="ann", order="o", amount="8.50"),
     )

@@ -19,10 +19,9 @@ def minute(count: int):
     return START + timedelta(minutes=count)
 
 
-def line(at: int = 0, order: str = "o", product: str = "tea", customer: str = "ann", amount: str = "1", **more: object):
-    return event(
-        "purchase", at, customer=customer, order=order, product=product, amount=amount, **{"quantity": 1, **more}
-    )
+def line(at: int = 0, **more: object):
+    usual = {"order": "o", "product": "tea", "customer": "ann", "quantity": 1, "amount": "1"}
+    return event("purchase", at, **usual | more)
 
 
 async def test_a_customer_was_won_by_the_channel_of_the_earliest_word_that_names_one():

@@ -51,10 +51,8 @@ def some_event(draw: st.DrawFn):
         column = draw(st.sampled_from(["customer", "product", "store", "channel", "campaign"]))
         fields = {column: draw(KEYS[column])}
     if {"amount", "quantity"} & set(REQUIRED[kind]):
-        fields |= {
-            "amount": draw(st.sampled_from(["0.10", "0.20", "18.50"])),
-            "quantity": draw(st.sampled_from([0.1, 0.2, 3])),
-        }
+        fields["amount"] = draw(st.sampled_from(["0.10", "0.20", "18.50"]))
+        fields["quantity"] = draw(st.sampled_from([0.1, 0.2, 3]))
     properties = draw(PROPERTIES.get(kind, DWELL))
     return event(kind.value, draw(st.integers(0, 5)), properties=properties, **fields)
 
@@ -186,3 +184,17 @@ async def test_only_what_new_events_touch_is_written():
     done = await project(log, graph)
 
     assert (done.nodes, done.ties) == (1, 0)
+
+
+async def test_what_a_broken_filling_left_is_put_right():
+    log, graph = TinyLog(), TinyGraph()
+    log.append([event("favourite", 1, customer="ann", product="tea"), event("view", 1, customer="ann", product="tea")])
+    await project(log, graph)
+    graph.nodes["Projection"].clear()
+    graph.ties["VIEWED"].clear()
+    log.append([event("unfavourite", 2, customer="ann", product="tea")])
+
+    await project(log, graph, sizes=BATCHED)
+
+    assert graph.tied("FAVOURITED") == {}
+    assert set(graph.tied("VIEWED")) == {("ann", "tea")}
