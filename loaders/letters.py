@@ -1,7 +1,7 @@
 """Dead letters out of rejections: the rows of the table, and a file of them that can be repaired and loaded again."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -71,28 +71,6 @@ def export_letters(dead: DeadLetters, path: Path, *, where: pl.Expr | None = Non
         part.unlink(missing_ok=True)
         raise BadInput(f"{path} cannot be written: {error.strerror}; name another file") from error
     return found.height
-
-
-def repaired_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The records of an exported file of dead letters, one line each: `record` where there is one, else `raw`.
-
-    A line that is no dead letter is passed on as it is: it may be an event that was put there in its stead.
-    """
-    for line in lines:
-        try:
-            letter = msgspec.json.decode(line, type=Letter)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            yield line
-            continue
-        record = bytes(letter.record)
-        yield " ".join(letter.raw.splitlines()).encode() if record in (b"", b"null") else record
-
-
-class Letter(msgspec.Struct):
-    """What a load of an exported file reads of each letter."""
-
-    raw: str
-    record: msgspec.Raw = msgspec.Raw()
 
 
 def _id(origin: str, one: Rejected) -> str:

@@ -1,4 +1,4 @@
-"""Recording events that a program hands over: the same steps as for files, a verdict for each, ready for many threads."""
+"""Recording events that a program hands over: the same steps as for files, and a verdict for each."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class Recorder:
     """Takes events of an API into the log; one for a process, shared by its threads."""
 
     def __init__(self, log: EventLog, rejected: DeadLetters, defaults: Defaults | None = None) -> None:
-        """Holds the log, with the ids that it knows and the stores' zones, which follow the log as others write to it."""
+        """Holds the log and the stores' zones, which follow the log as others write to it."""
         self._log = log
         self._rejected = rejected
         self._defaults = defaults or Defaults(source="api")

@@ -58,12 +58,7 @@ class OnceTable:
 
     def scan(self, *, after: int = 0, up_to: int | None = None) -> pl.LazyFrame:
         """Rows that versions above `after`, up to and with `up_to` (default: all), brought."""
-        rows = self.table.scan()
-        if after > 0:
-            rows = rows.filter(pl.col(VERSION) > after)
-        if up_to is not None:
-            rows = rows.filter(pl.col(VERSION) <= up_to)
-        return rows
+        return _between(self.table.scan(), after, up_to)
 
     def _append_once(self, rows: pl.DataFrame, loader: str, batch: int) -> Appended:
         newest = self.table.fresh()
@@ -85,7 +80,7 @@ class OnceTable:
 
     def _learn(self, version: int) -> None:
         if self._known.version < version:
-            gained = self.scan(after=self._known.version, up_to=version).select("id", DAY).collect()
+            gained = _between(self.table.scan_now(), self._known.version, version).select("id", DAY).collect()
             self._known.add(gained["id"], gained[DAY], version=version)
 
     def _held(self, ids: pl.Series) -> pl.Series:
@@ -94,8 +89,14 @@ class OnceTable:
             return _none(len(ids))
         wanted = ids.filter(pl.Series(suspect)).unique().to_frame("id").lazy()
         on_those_days = pl.col(DAY).is_in(pl.Series(days).cast(pl.Date).implode())
-        held = self.scan().filter(on_those_days).select("id").join(wanted, on="id", how="semi").collect()
+        held = self.table.scan_now().filter(on_those_days).select("id").join(wanted, on="id", how="semi").collect()
         return ids.is_in(held["id"].implode())
+
+
+def _between(rows: pl.LazyFrame, after: int, up_to: int | None) -> pl.LazyFrame:
+    if after > 0:
+        rows = rows.filter(pl.col(VERSION) > after)
+    return rows if up_to is None else rows.filter(pl.col(VERSION) <= up_to)
 
 
 def _none(count: int) -> pl.Series:

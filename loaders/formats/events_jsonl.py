@@ -47,11 +47,14 @@ def look_over(path: Path, encoding: str | None) -> SourceFile:
 
 def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
     """The file's lines, `batch_rows` together; blank lines are no records."""
-    lines = enumerate(_lines(file), start=1)
-    while numbered := list(
-        islice(((number, line) for number, line in lines if line and not line.isspace()), batch_rows)
-    ):
-        yield read_lines(numbered)
+    lines = numbered_lines(file)
+    while together := list(islice(lines, batch_rows)):
+        yield read_lines(together)
+
+
+def numbered_lines(file: SourceFile) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, as UTF-8, with their numbers from 1."""
+    return ((number, line) for number, line in enumerate(_lines(file), start=1) if line and not line.isspace())
 
 
 def read_lines(numbered: list[tuple[int, bytes]]) -> Records:
