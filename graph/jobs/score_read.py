@@ -93,7 +93,7 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
         brought["start"],
         brought["end"],
     ]
-    customers = _names(named)
+    customers = _names([*named, _everybody(log, version, request.source)])
     share_names = shares["share"]
     known_clicks = clicks.filter(clicks["share"].is_in(share_names.implode()))
     return SharesRead(
@@ -125,14 +125,14 @@ def _events(
     wanted = pl.col("kind").is_in([kind.value for kind in kinds])
     if source is not None:
         wanted &= pl.col("source") == source
-    events = log.read(["id", "at", *columns], where=wanted, up_to=version)
-    if source is not None and events.is_empty():
-        _check_source(log, version, source)
-    return events
+    return log.read(["id", "at", *columns], where=wanted, up_to=version)
 
 
-def _check_source(log: EventLog, version: int, source: str) -> None:
-    known = log.read(["source"], up_to=version)["source"].unique().drop_nulls().sort().to_list()
+def check_source(log: EventLog, version: int, source: str | None) -> None:
+    """BadInput with the sources that there are, where the log holds no event of this one; None is always right."""
+    if source is None:
+        return
+    known = log.scan(up_to=version).select(pl.col("source").drop_nulls().unique().sort()).collect()["source"].to_list()
     if source not in known:
         raise BadInput(f"the log holds no source {source!r}; it holds {', '.join(known) or 'nothing yet'}")
 
@@ -145,6 +145,13 @@ def _categories(log: EventLog, version: int, level: int | None) -> pl.LazyFrame:
     path = pl.col("end")
     category = path if level is None else path.str.split(SEPARATOR).list.head(level).list.join(SEPARATOR)
     return found.select(product="start", category=category)
+
+
+def _everybody(log: EventLog, version: int, source: str | None) -> pl.Series:
+    """All customers of the data set, those included who never had a part in a share."""
+    events = log.scan(up_to=version)
+    own = events if source is None else events.filter(pl.col("source") == source)
+    return own.select(pl.col("customer").drop_nulls().unique()).collect()["customer"]
 
 
 def _first_of_each_share(events: pl.DataFrame) -> pl.DataFrame:

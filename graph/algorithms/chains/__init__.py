@@ -1,7 +1,7 @@
 """Chains: which step of category and slot follows which, more often than the customers' own rhythm says."""
 
 from graph.algorithms.chains.events import Purchases
-from graph.algorithms.chains.mining import GAPS, KINDS, PROVENANCE, Chains, confirmed, find_chains
+from graph.algorithms.chains.mining import GAPS, KINDS, PROVENANCE, Chains, confirmed, find_chains, published
 from graph.algorithms.chains.request import DEFAULT_SLOTS, ChainsRequest, DayKind, Gap
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Purchases",
     "confirmed",
     "find_chains",
+    "published",
 ]

@@ -47,7 +47,7 @@ class Chains:
     log_p: Float64
     log_q: Float64
     stronger: Int64
-    """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself."""
+    """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself, or is too rare."""
 
     @property
     def size(self) -> int:
@@ -69,15 +69,35 @@ def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
     found = [_of_gap(request, steps, gap) for gap in request.gaps]
     chains = _joined([part for parts in found for part in parts])
     chains = replace(chains, log_q=benjamini_hochberg(chains.log_p))
-    chains = chains.take(
-        np.lexsort((chains.then, chains.first, chains.gap, chains.day_kind, -chains.lift, chains.log_q))
-    )
-    return replace(chains, stronger=strongest_of_overlapping(chains, request))
+    # Of two kinds of day with the very same evidence the narrower one says more, so that "any" (0) comes last.
+    ranked = np.lexsort((chains.then, chains.first, chains.gap, -chains.day_kind, -chains.lift, chains.log_q))
+    chains = chains.take(ranked)
+    return replace(chains, stronger=_representatives(chains, request))
 
 
 def confirmed(chains: Chains, request: ChainsRequest) -> Bool:
     """Q below the limit, lift above 1, and enough customers went through."""
     return (chains.log_q < np.log(request.q_limit)) & (chains.lift > 1) & (chains.customers >= request.min_customers)
+
+
+def published(chains: Chains, request: ChainsRequest) -> Int64:
+    """The rows that readers are shown, strongest first: at most `kept` confirmed ones and `kept` others.
+
+    Each stands for itself and has at least `min_customers` customers, so that nobody is told what a few people do.
+    """
+    shown = (chains.stronger < 0) & (chains.customers >= request.min_customers)
+    sure = confirmed(chains, request)
+    parts = [np.flatnonzero(shown & which)[: request.kept] for which in (sure, ~sure)]
+    return np.sort(np.concatenate(parts)).astype(np.int64)
+
+
+def _representatives(chains: Chains, request: ChainsRequest) -> Int64:
+    """Among the chains that enough customers went through; a rare one neither stands for another nor is stood for."""
+    rows = np.flatnonzero(chains.customers >= request.min_customers)
+    among = strongest_of_overlapping(chains.take(rows), request)
+    answer = np.full(chains.size, -1, np.int64)
+    answer[rows] = np.where(among >= 0, rows[among], -1)
+    return answer
 
 
 def _of_gap(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Chains]:
@@ -136,7 +156,5 @@ def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap:
 
 
 def _joined(parts: list[Chains]) -> Chains:
-    if not parts:
-        integers, floats = np.zeros(0, np.int32), np.zeros(0)
-        return Chains(*(integers,) * 8, *(floats,) * 5, np.zeros(0, np.int64))
-    return Chains(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Chains)))
+    empty = Chains(*(np.zeros(0, kind) for kind in (*[np.int32] * 8, *[np.float64] * 5, np.int64)))
+    return Chains(*(np.concatenate([getattr(part, field.name) for part in (empty, *parts)]) for field in fields(empty)))

@@ -62,7 +62,7 @@ class ChainsRequest:
     """Days are compared within blocks of this length, so that seasons, bursts and sleep make no chains."""
     q_limit: float = 0.05
     kept: int = 500
-    """How many chains at most go into the graph beside the confirmed ones, and how many confirmed ones."""
+    """How many confirmed chains are shown to readers at most, and how many others; the table of scores has them all."""
     source: str | None = None
     """Score one data set only; None for all."""
     category_level: int | None = None

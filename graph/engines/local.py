@@ -1,0 +1,53 @@
+"""The default engine: compiled kernels over arrays, in this process."""
+
+from typing import overload
+
+from graph.algorithms.chains import Chains, ChainsRequest, Purchases, find_chains
+from graph.algorithms.influence import (
+    Influence,
+    InfluenceGraph,
+    InfluenceRequest,
+    credit_upwards,
+    expected_spread,
+    strongest_paths,
+)
+from graph.engines.engine import check
+
+MOST_TOKENS = 2_000_000
+"""Categories × slots: beyond that one row of pair counts no longer fits into memory."""
+
+
+class LocalEngine:
+    """Runs everything."""
+
+    name = "local"
+
+    def refusal(self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /) -> str | None:
+        """Only a catalogue of too many categories is refused."""
+        if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
+            tokens = graph.category_count * len(request.slots)
+            if tokens > MOST_TOKENS:
+                return (
+                    f"{graph.category_count:,} categories × {len(request.slots)} slots are {tokens:,} steps, more than "
+                    f"{MOST_TOKENS:,}: choose a higher category level or fewer slots"
+                )
+        return None
+
+    @overload
+    def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
+    @overload
+    def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
+    def run(
+        self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /
+    ) -> Chains | Influence:
+        """Bit-identical for the same request and arrays."""
+        check(self.refusal(request, graph))
+        if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
+            return find_chains(request, graph)
+        if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
+            return Influence(
+                expected_spread(graph.ties, request),
+                credit_upwards(graph.direct_cents, graph.forest, request.decay),
+                strongest_paths(graph.ties, request.paths),
+            )
+        raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")

@@ -1,0 +1,128 @@
+"""Scoring as a whole task: read the log up to one version, compute, write table and graph, publish."""
+
+import asyncio
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from graph.algorithms import chains as chaining
+from graph.algorithms import influence as influencing
+from graph.algorithms.chains import ChainsRequest
+from graph.algorithms.influence import InfluenceRequest
+from graph.algorithms.provenance import Provenance
+from graph.engines import engine_named
+from graph.engines.engine import check
+from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
+from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
+from graph.jobs.score_rows import chain_rows, chain_table, influence_rows, influence_table, tie_table
+from graph.log.event_log import EventLog
+from graph.log.scores import ScoreTable
+from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
+
+CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE = "chains", "influence", "ties"
+
+
+def quiet(_: Progress) -> None:
+    """Tell nobody."""
+
+
+async def score_chains(
+    log: EventLog, store: Writer, tables: str | Path, request: ChainsRequest, context: RunContext, tell: Tell = quiet
+) -> ScoreRunRow:
+    """Search the chains of the log as it is now; the answer is the published run.
+
+    Raises BadInput for an unknown source or engine before anything is written; everything else leaves a failed run.
+    """
+    engine = engine_named(context.engine)
+    run = await _started(log, RunKind.CHAINS, request, chaining.PROVENANCE, context)
+    stages = _Stages(tell, run.run_id)
+    async with recorded(store, run, context.clock):
+        stages.tell("read", 0, 1)
+        found = await asyncio.to_thread(read_purchases, log, run.log_version, request)
+        stages.tell("compute", 0, 1)
+        check(engine.refusal(request, found.purchases))
+        chains = await asyncio.to_thread(engine.run, request, found.purchases)
+        sure = int((chaining.confirmed(chains, request) & (chains.stronger < 0)).sum())
+        run = _seen(run, found.read, len(found.customers), chains.size)
+        run = replace(run, said=f"{chains.size:,} pairs of steps were tried; {sure:,} chains are confirmed.")
+        stages.tell("table", 0, chains.size)
+        table = chain_table(chains, request, found)
+        await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
+        rows = chain_rows(table, chaining.published(chains, request), run.run_id)
+        await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
+        stages.tell("publish", 0, 1)
+        return await make_current(store, run, context.clock)
+
+
+async def score_influence(
+    log: EventLog, store: Writer, tables: str | Path, request: InfluenceRequest, context: RunContext, tell: Tell = quiet
+) -> ScoreRunRow:
+    """Score the influence of everybody in the log as it is now; the answer is the published run.
+
+    A log without shares, clicks and referrals gives a run without scores. Errors as for `score_chains`.
+    """
+    engine = engine_named(context.engine)
+    run = await _started(log, RunKind.INFLUENCE, request, influencing.PROVENANCE, context)
+    stages = _Stages(tell, run.run_id)
+    async with recorded(store, run, context.clock):
+        stages.tell("read", 0, 1)
+        found = await asyncio.to_thread(read_shares, log, run.log_version, request)
+        stages.tell("compute", 0, 1)
+        _, graph = await asyncio.to_thread(influencing.learn, found.log, request)
+        check(engine.refusal(request, graph))
+        scores = await asyncio.to_thread(engine.run, request, graph)
+        empty = not graph.ties.target.size and not found.log.brought_customer.size
+        scored = 0 if empty else len(found.customers)
+        run = replace(
+            _seen(run, found.read, scored, graph.ties.target.size), said=_influence_said(empty, scored, graph)
+        )
+        stages.tell("table", 0, scored)
+        table = influence_table(scores, found.customers).head(scored)
+        await asyncio.to_thread(ScoreTable.open(tables, INFLUENCE_TABLE).write, run.run_id, table)
+        ties = tie_table(graph.ties, found.customers)
+        await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
+        rows = influence_rows(table, run.run_id)
+        await write_rows(store, UPSERT_INFLUENCE, rows, lambda done: stages.tell("graph", done, len(rows)))
+        stages.tell("publish", 0, 1)
+        return await make_current(store, run, context.clock)
+
+
+class _Stages:
+    def __init__(self, tell: Tell, run_id: str) -> None:
+        self._tell, self._run_id = tell, run_id
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        self._tell(Progress(self._run_id, stage, done, total))
+
+
+async def _started(
+    log: EventLog,
+    kind: RunKind,
+    request: ChainsRequest | InfluenceRequest,
+    provenance: Provenance,
+    context: RunContext,
+) -> ScoreRunRow:
+    version = log.version
+    await asyncio.to_thread(check_source, log, version, request.source)
+    return ScoreRunRow(
+        context.run_id,
+        kind,
+        request.scope,
+        provenance.name,
+        provenance.version,
+        context.engine,
+        json.dumps(asdict(request), ensure_ascii=False, sort_keys=True),
+        request.seed,
+        version,
+        context.started_at,
+    )
+
+
+def _seen(run: ScoreRunRow, read: Read, customers: int, ties: int) -> ScoreRunRow:
+    return replace(run, as_of=read.as_of, event_count=read.event_count, customer_count=customers, tie_count=ties)
+
+
+def _influence_said(empty: bool, scored: int, graph: influencing.InfluenceGraph) -> str:
+    if empty:
+        return "The log holds no shares, clicks or referrals here, so that nobody has an influence to score."
+    return f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."

@@ -1,0 +1,121 @@
+"""Scores as tables: in full for the score tables, and as rows for the graph."""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap
+from graph.algorithms.influence import Influence, Paths, Ties, interval
+from graph.jobs.score_read import PurchasesRead
+
+Rows = list[dict[str, Any]]
+
+
+def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) -> pl.DataFrame:
+    """Every chain that was tried, strongest first, in words."""
+    slot_count = len(request.slots)
+    starts, ends = (pl.Series([slot[side] for slot in request.slots], dtype=pl.Int64) for side in (0, 1))
+    gaps, kinds = pl.Series([str(gap) for gap in GAPS]), pl.Series([str(kind) for kind in KINDS])
+    first, then = (pl.Series(token // slot_count) for token in (chains.first, chains.then))
+    first_slot, then_slot = (pl.Series(token % slot_count) for token in (chains.first, chains.then))
+    then_kind = np.where(chains.gap == GAPS.index(Gap.SAME_DAY), chains.day_kind, KINDS.index(DayKind.ANY))
+    return pl.DataFrame(
+        {
+            "first_category_id": found.categories.gather(first),
+            "first_start_minute": starts.gather(first_slot),
+            "first_end_minute": ends.gather(first_slot),
+            "first_day_kind": kinds.gather(pl.Series(chains.day_kind)),
+            "then_category_id": found.categories.gather(then),
+            "then_start_minute": starts.gather(then_slot),
+            "then_end_minute": ends.gather(then_slot),
+            "then_day_kind": kinds.gather(pl.Series(then_kind)),
+            "gap": gaps.gather(pl.Series(chains.gap)),
+            "customers": pl.Series(chains.customers, dtype=pl.Int64),
+            "capable_customers": pl.Series(chains.capable, dtype=pl.Int64),
+            "occurrences": pl.Series(chains.occurrences, dtype=pl.Int64),
+            "first_steps": pl.Series(chains.first_days, dtype=pl.Int64),
+            "shuffled_mean": chains.expected,
+            "shuffled_variance": chains.variance,
+            "support": chains.customers / max(1, found.purchases.customer_count),
+            "confidence": chains.occurrences / np.maximum(chains.first_days, 1),
+            "lift": chains.lift,
+            "p_value": np.exp(chains.log_p),
+            "q_value": np.exp(chains.log_q),
+            "log_p": chains.log_p,
+            "log_q": chains.log_q,
+            "stronger": chains.stronger,
+        }
+    )
+
+
+def chain_rows(table: pl.DataFrame, shown: NDArray[np.int64], run_id: str) -> Rows:
+    """The shown rows as the graph keeps them, ranked from 1."""
+    rows = table[shown].with_row_index("rank", offset=1).with_columns(pl.col("rank").cast(pl.Int64))
+    return rows.with_columns(
+        chain_id=pl.format("{}|{}", pl.lit(run_id), "rank"),
+        run_id=pl.lit(run_id),
+        scope_kind=pl.lit("everywhere"),
+        scope_key=pl.lit(None, pl.String),
+    ).to_dicts()
+
+
+def influence_table(scores: Influence, customers: pl.Series) -> pl.DataFrame:
+    """One row a customer, by rank; money in units where it is expected, in cents where it is credited."""
+    moved = interval(scores.spread.moved, scores.spread.moved_variance)
+    revenue = interval(scores.spread.revenue, scores.spread.revenue_variance)
+    table = pl.DataFrame(
+        {
+            "customer_id": customers,
+            "spread": scores.spread.moved,
+            "spread_low": moved.low,
+            "spread_high": moved.high,
+            "revenue": scores.spread.revenue,
+            "revenue_low": revenue.low,
+            "revenue_high": revenue.high,
+            "credited_direct_cents": scores.credit.direct,
+            "credited_downstream_cents": scores.credit.downstream,
+            "direct_referrals": scores.credit.brought,
+            "downstream": scores.credit.brought_below,
+            "paths": _told(scores.paths, customers),
+        }
+    )
+    below = (pl.col("spread").rank("min") - 1) / pl.max_horizontal(pl.len(), 1) * 100
+    ranked = table.with_columns(percentile=below).sort(["spread", "customer_id"], descending=[True, False])
+    return ranked.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+
+
+def influence_rows(table: pl.DataFrame, run_id: str) -> Rows:
+    """The rows as the graph keeps them."""
+    keys = table.with_columns(score_id=pl.format("{}|{}", pl.lit(run_id), "customer_id"), run_id=pl.lit(run_id))
+    return keys.to_dicts()
+
+
+def tie_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
+    """Every known tie with its learned probability and that one's standard error."""
+    source = np.repeat(np.arange(ties.customer_count), np.diff(ties.pointer))
+    return pl.DataFrame(
+        {
+            "customer_id": customers.gather(pl.Series(source)),
+            "other_id": customers.gather(pl.Series(ties.target)),
+            "probability": ties.probability,
+            "standard_error": np.sqrt(ties.variance),
+        }
+    )
+
+
+def _told(paths: Paths, customers: pl.Series) -> list[str]:
+    """A JSON list of {customers, probability} for each customer, strongest first."""
+    names = customers.to_list()
+    told: list[str] = []
+    for start, end in zip(paths.pointer[:-1].tolist(), paths.pointer[1:].tolist(), strict=True):
+        found = [
+            {"customers": [names[code] for code in chain if code >= 0], "probability": round(chance, 9)}
+            for chain, chance in zip(
+                paths.customers[start:end].tolist(), paths.probability[start:end].tolist(), strict=True
+            )
+        ]
+        told.append(json.dumps(found, ensure_ascii=False))
+    return told
