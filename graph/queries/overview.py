@@ -1,0 +1,42 @@
+"""What the graph holds, one figure a noun."""
+
+from dataclasses import dataclass
+
+from graph.queries.reader import Reader
+from graph.store.statement import cypher
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewRow:
+    """How many of each there are, and the version of the log that the graph has followed."""
+
+    customers: int
+    products: int
+    categories: int
+    stores: int
+    channels: int
+    campaigns: int
+    orders: int
+    shares: int
+    referrals: int
+    log_version: int
+
+
+ALL = cypher(
+    "MATCH (n:Customer) RETURN 'customers' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Product) RETURN 'products' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Category) RETURN 'categories' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Store) RETURN 'stores' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Channel) RETURN 'channels' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Campaign) RETURN 'campaigns' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Order) RETURN 'orders' AS noun, count(n) AS figure"
+    " UNION ALL MATCH (n:Share) RETURN 'shares' AS noun, count(n) AS figure"
+    " UNION ALL MATCH ()-[t:REFERRED]->() RETURN 'referrals' AS noun, count(t) AS figure"
+    " UNION ALL MATCH (n:Projection {projection_id: 'graph'})"
+    " RETURN 'log_version' AS noun, sum(coalesce(n.log_version, 0)) AS figure"
+)
+
+
+async def overview(reader: Reader) -> OverviewRow:
+    """Every figure out of one statement, so that they agree."""
+    return OverviewRow(**{record["noun"]: record["figure"] for record in await reader.read(ALL)})
