@@ -1,0 +1,1 @@
+"""The GraphQL API: one file a noun, beside what all nouns share."""

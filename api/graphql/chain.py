@@ -1,0 +1,240 @@
+"""Chains in the API: what a purchase leads to, and which next steps lie ahead of a customer."""
+
+from datetime import datetime
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from api.graphql.category import Category
+from api.graphql.chain_where import ChainOrder, ChainWhere
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Info
+from api.graphql.errors import ApiError, Code
+from api.graphql.node import Node, global_id
+from api.graphql.ordering import chosen
+from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
+from graph.queries import chain as queries
+from graph.queries import open_chain as open_queries
+from graph.queries import order as order_queries
+
+if TYPE_CHECKING:
+    from api.graphql.order import Order
+
+
+@strawberry.enum(description="On which days a step counts.")
+class DayKind(Enum):
+    """Kinds of day."""
+
+    ANY = strawberry.enum_value("any", description="Every day.")
+    WEEKDAY = strawberry.enum_value("weekday", description="Monday to Friday.")
+    WEEKEND = strawberry.enum_value("weekend", description="Saturday and Sunday.")
+
+
+@strawberry.enum(description="How far the next step lies from the one before.")
+class Gap(Enum):
+    """Gaps between steps."""
+
+    SAME_DAY = strawberry.enum_value("same_day", description="On the same day of the store's calendar.")
+    NEXT_DAY = strawberry.enum_value("next_day", description="On the day after.")
+
+
+@strawberry.enum(description="Where a chain was looked for.")
+class ChainScopeKind(Enum):
+    """Kinds of scope."""
+
+    EVERYWHERE = strawberry.enum_value("everywhere", description="Over all customers.")
+    DISTRICT = strawberry.enum_value("district", description="Within a district.")
+    STORE = strawberry.enum_value("store", description="Within a store.")
+    SEGMENT = strawberry.enum_value("segment", description="Within a segment of customers.")
+    CHANNEL = strawberry.enum_value("channel", description="Within a channel.")
+
+
+@strawberry.type(description="A part of the store's own day.")
+class Slot:
+    """Minutes and clock times."""
+
+    start_minute: int = strawberry.field(description="First minute of the day, 0 to 1439.")
+    end_minute: int = strawberry.field(description="The minute behind the last one, 1 to 1440.")
+
+    @strawberry.field(description="Start on the clock, such as 11:00.")
+    def start(self) -> str:
+        """HH:MM."""
+        return _clock(self.start_minute)
+
+    @strawberry.field(description="End on the clock, not included, such as 13:00; 24:00 for midnight.")
+    def end(self) -> str:
+        """HH:MM."""
+        return _clock(self.end_minute)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+@strawberry.type(description="One step of a chain.")
+class ChainStep:
+    """Category, slot and kind of day."""
+
+    category: Category = strawberry.field(description="What is bought.")
+    slot: Slot = strawberry.field(description="In which part of the day.")
+    day_kind: DayKind = strawberry.field(description="On which days.")
+    gap: Gap | None = strawberry.field(description="How far the next step lies; null at the last one.")
+
+
+@strawberry.type(description="Where a chain was looked for.")
+class ChainScope:
+    """Kind and key."""
+
+    kind: ChainScopeKind = strawberry.field(description="The kind of scope.")
+    key: str | None = strawberry.field(description="Which one; null for everywhere.")
+
+
+@strawberry.type(description="Steps that follow each other more often than the customers' own rhythm says.")
+class Chain(Node):
+    """A chain, out of its row."""
+
+    rank: int = strawberry.field(description="1 for the strongest of its run: lowest q, then highest lift.")
+    steps: list[ChainStep] = strawberry.field(description="The steps in order.")
+    customers: int = strawberry.field(description="How many customers went through it.")
+    occurrences: int = strawberry.field(description="How many times it was gone through.")
+    support: float = strawberry.field(description="customers over all customers that were read, 0 to 1.")
+    confidence: float = strawberry.field(description="Share of first steps that the second followed, 0 to 1.")
+    lift: float = strawberry.field(description="Confidence over what the customers' own rhythm would give.")
+    p_value: float = strawberry.field(description="Against the null that keeps each customer's own rhythm.")
+    q_value: float = strawberry.field(description="Benjamini-Hochberg over everything that was tried.")
+    scope: ChainScope = strawberry.field(description="Where it was looked for.")
+    run_key: strawberry.Private[str]
+
+    @strawberry.field(description="The run that found it.")
+    async def run(self, info: Info) -> ScoreRun:
+        """Read once for all chains of the run."""
+        found = await run_of(info, self.run_key)
+        if found is None:
+            raise ApiError(Code.NOT_FOUND, f"There is no run {self.run_key!r} any more.")
+        return found
+
+    @classmethod
+    def of(cls, row: queries.ChainRow) -> "Chain":
+        """The chain of a row."""
+        return cls(
+            id=global_id("Chain", row.key),
+            rank=row.rank,
+            steps=_steps(row),
+            customers=row.customers,
+            occurrences=row.occurrences,
+            support=row.support,
+            confidence=row.confidence,
+            lift=row.lift,
+            p_value=row.p_value,
+            q_value=row.q_value,
+            scope=ChainScope(kind=ChainScopeKind(row.scope_kind), key=row.scope_key),
+            run_key=row.run_id,
+        )
+
+
+def _steps(row: queries.ChainRow) -> list[ChainStep]:
+    return [
+        ChainStep(
+            category=Category.of(row.first_category_id),
+            slot=Slot(start_minute=row.first_start_minute, end_minute=row.first_end_minute),
+            day_kind=DayKind(row.first_day_kind),
+            gap=Gap(row.gap),
+        ),
+        ChainStep(
+            category=Category.of(row.then_category_id),
+            slot=Slot(start_minute=row.then_start_minute, end_minute=row.then_end_minute),
+            day_kind=DayKind(row.then_day_kind),
+            gap=None,
+        ),
+    ]
+
+
+@strawberry.type(description="A chain that a customer is inside of: what next, in which slot, how likely.")
+class OpenChain:
+    """An open chain, out of its row."""
+
+    chain: Chain = strawberry.field(description="The chain.")
+    opened_at: datetime = strawberry.field(description="When the customer did the first step.")
+    order_key: str = strawberry.field(description="Key of the order that was the first step.")
+    next_step: ChainStep = strawberry.field(description="What probably follows.")
+    window_start: datetime = strawberry.field(description="When the next slot begins, by the store's own clock.")
+    window_end: datetime = strawberry.field(description="When the next slot ends.")
+    probability: float = strawberry.field(description="Probability of the next step: the chain's confidence.")
+    lift: float = strawberry.field(description="How much likelier than by the customers' own rhythm.")
+
+    @strawberry.field(description="The order that was the first step.")
+    async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("api.graphql.order")] | None:
+        """Read together with the orders of the other open chains."""
+        from api.graphql.order import Order
+
+        row = await info.context.load(order_queries.orders_by_key, self.order_key)
+        return None if row is None else Order.of(row)
+
+    @classmethod
+    def of(cls, row: open_queries.OpenChainRow) -> "OpenChain":
+        """The open chain of a row."""
+        chain = Chain.of(row.chain)
+        return cls(
+            chain=chain,
+            opened_at=row.opened_at,
+            order_key=row.order,
+            next_step=chain.steps[1],
+            window_start=row.window_start,
+            window_end=row.window_end,
+            probability=row.chain.confidence,
+            lift=row.chain.lift,
+        )
+
+
+At = Annotated[datetime | None, strawberry.argument(description="At which instant; now if absent.")]
+
+
+async def open_chains_of(info: Info, key: str, at: datetime | None) -> list[OpenChain]:
+    """One customer's open chains, read together with the other customers'."""
+    services = info.context.services
+    # One instant for the whole operation, so that all customers share a statement.
+    instant = at or info.context.started_at
+    rows = await info.context.load(open_queries.open_chains, key, instant, services.zone)
+    return [OpenChain.of(row) for row in rows]
+
+
+async def open_chains(
+    info: Info,
+    customer_key: Annotated[str, strawberry.argument(description="The retailer's own id of the customer.")],
+    at: At = None,
+) -> list[OpenChain]:
+    """A customer's open chains, the nearest window first; none for an unknown customer."""
+    return await open_chains_of(info, customer_key, at)
+
+
+async def chain(
+    info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The chain's global id.")]
+) -> Chain | None:
+    """One chain; null where there is none."""
+    from api.graphql.node import key_of
+
+    row = await info.context.load(queries.chains_by_key, key_of("Chain", id))
+    return None if row is None else Chain.of(row)
+
+
+async def chains(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[ChainWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
+    order_by: Annotated[ChainOrder | None, strawberry.argument(description="By rank if absent.")] = None,
+    run: RunArgument = None,
+) -> Connection[Chain]:
+    """A page of chains, of the current runs or of one given run."""
+    order = order_by or ChainOrder()
+    name, ordering = chosen("chains", queries.ORDERINGS, order.field.value, order.direction)
+    filters = where.filters() if where else {}
+    wanted = slice_of(PageArguments(first, after, last, before), name)
+    key = run_key(run)
+    page = await queries.chains(info.context.reader, filters, ordering, key, wanted)
+    counted = partial(queries.count_chains, info.context.reader, filters, key)
+    return connect(Connection[Chain], page, name, Chain.of, counted)

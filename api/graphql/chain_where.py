@@ -1,0 +1,59 @@
+"""Which chains are wanted, and in which order."""
+
+from enum import Enum
+
+import strawberry
+
+from api.graphql.filters import FloatFilter, IntFilter, TextFilter, filters_of
+from api.graphql.ordering import Direction
+
+
+@strawberry.input(description="Which chains are wanted: every given condition must hold.")
+class ChainWhere:
+    """Conditions on chains."""
+
+    category: str | None = strawberry.field(default=None, description="A category's key, at any step.")
+    first_category: TextFilter | None = strawberry.field(default=None, description="Category of the first step.")
+    then_category: TextFilter | None = strawberry.field(default=None, description="Category of the second step.")
+    lift: FloatFilter | None = strawberry.field(default=None, description="The lift.")
+    confidence: FloatFilter | None = strawberry.field(default=None, description="The confidence.")
+    q_value: FloatFilter | None = strawberry.field(default=None, description="The q-value.")
+    customers: IntFilter | None = strawberry.field(default=None, description="How many customers went through.")
+    scope_key: TextFilter | None = strawberry.field(default=None, description="Which district, store or channel.")
+    source: TextFilter | None = strawberry.field(default=None, description="The data set that was scored.")
+
+    def filters(self) -> dict[str, object]:
+        """As filters of the query."""
+        given: dict[str, object] = {} if self.category is None else {"category_eq": self.category}
+        return given | filters_of(
+            {
+                "first_category": self.first_category,
+                "then_category": self.then_category,
+                "lift": self.lift,
+                "confidence": self.confidence,
+                "q_value": self.q_value,
+                "customers": self.customers,
+                "scope_key": self.scope_key,
+                "source": self.source,
+            }
+        )
+
+
+@strawberry.enum(description="By what chains are sorted.")
+class ChainOrderField(Enum):
+    """Names of the query's orderings."""
+
+    RANK = strawberry.enum_value("rank", description="By rank: lowest q, then highest lift.")
+    LIFT = strawberry.enum_value("lift", description="By lift.")
+    CONFIDENCE = strawberry.enum_value("confidence", description="By confidence.")
+    SUPPORT = strawberry.enum_value("support", description="By support.")
+    CUSTOMERS = strawberry.enum_value("customers", description="By the number of customers.")
+    Q_VALUE = strawberry.enum_value("q_value", description="By q-value.")
+
+
+@strawberry.input(description="How chains are sorted; equals come by id.")
+class ChainOrder:
+    """Field and direction."""
+
+    field: ChainOrderField = strawberry.field(default=ChainOrderField.RANK, description="By what.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")

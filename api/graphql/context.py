@@ -1,0 +1,135 @@
+"""What resolvers work with: services that live as long as the app, and a context that lives for one operation."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import strawberry
+from graphql import DocumentNode
+
+from api.graphql.loaders import Batch, Loaders
+from graph.queries.reader import Reader
+
+Answer = TypeVar("Answer")
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the name of the key, or nobody's, and what it may do."""
+
+    name: str
+    scopes: frozenset[Scope]
+
+
+ANYBODY = Caller("anonymous", frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one event: ACCEPTED, REPEATED or REJECTED, and for the last why."""
+
+    status: str
+    event_id: str | None = None
+    reason: str | None = None
+    field: str | None = None
+    message: str | None = None
+
+
+class Recorder(Protocol):
+    """Where events go."""
+
+    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
+        """A verdict for each event, in their order. LogUnavailable where nothing could be written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A computation of scores that a client asks for."""
+
+    kind: str
+    source: str | None
+    seed: int
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is: `done` of `total` steps of its present stage; `state` is running, succeeded or failed."""
+
+    run_id: str
+    kind: str
+    state: str
+    stage: str
+    done: int
+    total: int
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRunning:
+    """A run of the same kind and data set is under way."""
+
+    run_id: str
+
+
+class ScoreRuns(Protocol):
+    """Where runs are started and watched."""
+
+    async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
+        """Starts in the background. BadInput where the parameters cannot be used."""
+        ...
+
+    def watch(self, run_id: str) -> AsyncIterator[RunProgress] | None:
+        """Progress from now on, the last state first, until the run ends; None for a run not started here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What lives as long as the app."""
+
+    reader: Reader
+    recorder: Recorder
+    runs: ScoreRuns
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation: who asks, what was parsed, and loaders that nobody else shares."""
+
+    services: Services
+    caller: Caller
+    document: DocumentNode | None = None
+    started_at: datetime = field(init=False)
+    request_id: str = field(default_factory=lambda: uuid4().hex)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaders = Loaders(self.services.reader)
+        self.started_at = self.services.now()
+
+    @property
+    def reader(self) -> Reader:
+        """The store, for reads that belong to no parent."""
+        return self.services.reader
+
+    def load(self, batch: Batch[Answer], key: str, *given: object) -> Awaitable[Answer]:
+        """The answer to one key, read together with its neighbours' on the same level."""
+        return self.loaders.load(batch, key, *given)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,157 @@
+"""Customers in the API, with all that hangs on them."""
+
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.chain import At, OpenChain, open_chains_of
+from api.graphql.channel import Channel
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Info
+from api.graphql.customer_where import CustomerOrder, CustomerWhere
+from api.graphql.influence import InfluenceScore, influence_of
+from api.graphql.node import Node, global_id
+from api.graphql.order import Order
+from api.graphql.ordering import chosen
+from api.graphql.referral import Referral
+from api.graphql.run import RunArgument
+from api.graphql.scalars import money
+from api.graphql.share import Share
+from graph.queries import channel as channel_queries
+from graph.queries import customer as queries
+from graph.queries import order as order_queries
+from graph.queries import referral as referral_queries
+from graph.queries import share as share_queries
+
+
+@strawberry.type(description="A person or household that buys, shares or brings others.")
+class Customer(Node):
+    """A customer, out of its row."""
+
+    key: str = strawberry.field(description="The retailer's own id of the customer.")
+    name: str | None = strawberry.field(description="What the customer is called (personal).")
+    gender: str | None = strawberry.field(description="female, male or other (personal).")
+    birth_year: int | None = strawberry.field(description="Year of birth (personal).")
+    age_band: str | None = strawberry.field(description="Age as a band, where no year is known (personal).")
+    income_band: str | None = strawberry.field(description="Income as a band (personal).")
+    household_size: str | None = strawberry.field(description="How many live together (personal).")
+    city: str | None = strawberry.field(description="City.")
+    district: str | None = strawberry.field(description="District of the city.")
+    registered_at: datetime | None = strawberry.field(description="When the customer registered.")
+    consent_analytics: bool | None = strawberry.field(description="May be analysed; null where never asked.")
+    consent_offers: bool | None = strawberry.field(description="May get personal offers; null where never asked.")
+    consent_sharing: bool | None = strawberry.field(description="May be shown to partners; null where never asked.")
+    order_count: int = strawberry.field(description="How many orders the customer placed.")
+    revenue: Decimal = strawberry.field(description="What was paid over all orders, refunds not taken off.")
+    first_order_at: datetime | None = strawberry.field(description="When the first order was placed.")
+    last_order_at: datetime | None = strawberry.field(description="When the last order was placed.")
+    last_login_at: datetime | None = strawberry.field(description="When the customer logged in last.")
+    source: str | None = strawberry.field(description="The data set or system that spoke of the customer last.")
+
+    @strawberry.field(description="The channel of the first registration.")
+    async def acquired_via(self, info: Info) -> Channel | None:
+        """Read together with the other customers' channels."""
+        row = await info.context.load(channel_queries.channels_of_customers, self.key)
+        return None if row is None else Channel.of(row)
+
+    @strawberry.field(description="The customer's orders, newest first.")
+    async def orders(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Order]:
+        """Read together with the other customers' orders."""
+        wanted = slice_of(PageArguments(first, after, last, before), "orders")
+        page = await info.context.load(order_queries.orders_of_customers, self.key, wanted)
+        counted = partial(info.context.loaders.load, order_queries.count_orders_of_customers, self.key)
+        return connect(Connection[Order], page, "orders", Order.of, counted)
+
+    @strawberry.field(description="What brought the customer; null for one who came alone.")
+    async def referred_by(self, info: Info) -> Referral | None:
+        """Read together with the other customers' referrals."""
+        row = await info.context.load(referral_queries.referrals_to, self.key)
+        return None if row is None else Referral.of(row)
+
+    @strawberry.field(description="Whom the customer brought, newest first.")
+    async def referrals(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Referral]:
+        """Read together with the other customers' referrals."""
+        wanted = slice_of(PageArguments(first, after, last, before), "referrals")
+        page = await info.context.load(referral_queries.referrals_from, self.key, wanted)
+        counted = partial(info.context.loaders.load, referral_queries.count_referrals_from, self.key)
+        return connect(Connection[Referral], page, "referrals", Referral.of, counted)
+
+    @strawberry.field(description="What the customer passed on, newest first.")
+    async def shares(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Share]:
+        """Read together with the other customers' shares."""
+        wanted = slice_of(PageArguments(first, after, last, before), "shares")
+        page = await info.context.load(share_queries.shares_of_customers, self.key, wanted)
+        counted = partial(info.context.loaders.load, share_queries.count_shares_of_customers, self.key)
+        return connect(Connection[Share], page, "shares", Share.of, counted)
+
+    @strawberry.field(description="The customer's influence; null where no run scored the customer.")
+    async def influence(self, info: Info, run: RunArgument = None) -> InfluenceScore | None:
+        """Read together with the other customers' scores."""
+        return await influence_of(info, self.key, run)
+
+    @strawberry.field(description="Chains whose first step the customer did and whose next slot lies ahead or now.")
+    async def open_chains(self, info: Info, at: At = None) -> list[OpenChain]:
+        """Read together with the other customers' chains."""
+        return await open_chains_of(info, self.key, at)
+
+    @classmethod
+    def of(cls, row: queries.CustomerRow) -> "Customer":
+        """The customer of a row."""
+        return cls(
+            id=global_id("Customer", row.key),
+            key=row.key,
+            name=row.name,
+            gender=row.gender,
+            birth_year=row.birth_year,
+            age_band=row.age_band,
+            income_band=row.income_band,
+            household_size=row.household_size,
+            city=row.city,
+            district=row.district,
+            registered_at=row.registered_at,
+            consent_analytics=row.consent_analytics,
+            consent_offers=row.consent_offers,
+            consent_sharing=row.consent_sharing,
+            order_count=row.order_count,
+            revenue=money(row.revenue_cents),
+            first_order_at=row.first_order_at,
+            last_order_at=row.last_order_at,
+            last_login_at=row.last_login_at,
+            source=row.source,
+        )
+
+
+async def customer(
+    info: Info, key: Annotated[str, strawberry.argument(description="The retailer's own id of the customer.")]
+) -> Customer | None:
+    """One customer; null where there is none."""
+    row = await info.context.load(queries.customers_by_key, key)
+    return None if row is None else Customer.of(row)
+
+
+async def customers(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[CustomerWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
+    order_by: Annotated[CustomerOrder | None, strawberry.argument(description="By key if absent.")] = None,
+) -> Connection[Customer]:
+    """A page of customers."""
+    order = order_by or CustomerOrder()
+    name, ordering = chosen("customers", queries.ORDERINGS, order.field.value, order.direction)
+    filters = where.filters() if where else {}
+    wanted = slice_of(PageArguments(first, after, last, before), name)
+    page = await queries.customers(info.context.reader, filters, ordering, wanted)
+    counted = partial(queries.count_customers, info.context.reader, filters)
+    return connect(Connection[Customer], page, name, Customer.of, counted)

@@ -1,0 +1,126 @@
+"""Errors as clients see them: every one has a code; what nobody expected is masked, with a request id.
+
+One table maps failures to codes. Transport and operation errors carry their HTTP status too.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from graph.errors import BadInput, LogUnavailable, NotFound, QueryRefused, RenmaiError, StoreUnavailable
+
+log = structlog.get_logger("renmai.api")
+
+
+class Code(StrEnum):
+    """What went wrong, in `extensions.code`."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    """The HTTP request or the socket frame is no GraphQL request."""
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document is no GraphQL."""
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """The document does not fit the schema."""
+    OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
+    """It is not clear which operation of the document is meant."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """An argument or a variable has a value that cannot be used."""
+    COST_EXCEEDED = "COST_EXCEEDED"
+    """The operation is larger than a limit allows: `limit`, `value` and `maximum` say which."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """No API key was given, or it is unknown, expired or revoked."""
+    FORBIDDEN = "FORBIDDEN"
+    """The API key lacks the scope."""
+    NOT_FOUND = "NOT_FOUND"
+    """Something named in an argument is not there."""
+    TIMEOUT = "TIMEOUT"
+    """The graph did not answer in time."""
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """The graph or the event log cannot be reached at the moment."""
+    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+    """A mistake of ours; `requestId` finds it in the log."""
+
+
+CODES: Mapping[type[RenmaiError], Code] = {
+    BadInput: Code.BAD_USER_INPUT,
+    NotFound: Code.NOT_FOUND,
+    QueryRefused: Code.TIMEOUT,
+    StoreUnavailable: Code.SERVICE_UNAVAILABLE,
+    LogUnavailable: Code.SERVICE_UNAVAILABLE,
+}
+"""A user-facing failure → its code. A statement of ours is refused only when it runs out of time."""
+
+STATUS: Mapping[Code, int] = {
+    Code.UNAUTHENTICATED: 401,
+    Code.FORBIDDEN: 403,
+    Code.INTERNAL_SERVER_ERROR: 500,
+    Code.SERVICE_UNAVAILABLE: 503,
+}
+"""The HTTP status of a request that has no data at all; 400 where a code is not named."""
+
+_UNTOLD = {
+    Code.SERVICE_UNAVAILABLE: "The service cannot reach its data at the moment: try again in a few seconds.",
+    Code.TIMEOUT: "The answer took too long: ask for less, or try again.",
+}
+"""What is said where the failure's own text names addresses or statements that are not the client's business."""
+
+
+class ApiError(GraphQLError):
+    """A refusal that the client is told in full."""
+
+    def __init__(self, code: Code, message: str, **told: object) -> None:
+        """`told` joins the code in the extensions."""
+        super().__init__(message, extensions={"code": code.value, **told})
+        self.code = code
+
+
+def bad_input(message: str, **told: object) -> ApiError:
+    """An argument has a value that cannot be used."""
+    return ApiError(Code.BAD_USER_INPUT, message, **told)
+
+
+def told(error: GraphQLError, request_id: str) -> dict[str, Any]:
+    """The error as the client sees it; the unexpected is masked and logged."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    message, extensions = _explained(error, request_id)
+    return {**formatted, "message": message, "extensions": {**extensions, "requestId": request_id}}
+
+
+def _explained(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
+    cause = error.original_error
+    if isinstance(error, ApiError) or isinstance(cause, ApiError):
+        own = error if isinstance(error, ApiError) else cause
+        return str(getattr(own, "message", own)), dict(getattr(own, "extensions", None) or {})
+    if isinstance(cause, RenmaiError):
+        code = code_of(cause)
+        log.warning("refused", request_id=request_id, code=code.value, failure=str(cause))
+        return _UNTOLD.get(code, str(cause)), {"code": code.value}
+    if isinstance(error, GraphQLSyntaxError):
+        return error.message, {"code": Code.GRAPHQL_PARSE_FAILED.value}
+    if cause is None and error.path is None:
+        return error.message, {"code": (error.extensions or {}).get("code", Code.BAD_USER_INPUT.value)}
+    if cause is None or type(cause).__module__.startswith(("graphql.", "strawberry.exceptions")):
+        # The library's own word on a value of an argument or a variable.
+        return error.message, {"code": Code.BAD_USER_INPUT.value}
+    log.error("unexpected", request_id=request_id, path=error.path, exc_info=cause)
+    return "Internal error", {"code": Code.INTERNAL_SERVER_ERROR.value}
+
+
+def code_of(failure: RenmaiError) -> Code:
+    """The code of a failure, by its nearest ancestor in the table."""
+    for kind in type(failure).__mro__:
+        if kind in CODES:
+            return CODES[kind]
+    return Code.INTERNAL_SERVER_ERROR
+
+
+def status_of(errors: list[dict[str, Any]]) -> int:
+    """The HTTP status of an answer without data."""
+    for error in errors:
+        code = error.get("extensions", {}).get("code")
+        if code in STATUS:
+            return STATUS[Code(code)]
+    return 400

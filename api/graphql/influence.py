@@ -1,0 +1,199 @@
+"""Influence in the API: scores of customers, and the highest within an audience."""
+
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import strawberry
+
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Info
+from api.graphql.errors import ApiError, Code, bad_input
+from api.graphql.filters import TextFilter, filters_of
+from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
+from api.graphql.scalars import money
+from graph.queries import customer as customer_queries
+from graph.queries import influence as queries
+
+if TYPE_CHECKING:
+    from api.graphql.customer import Customer
+
+MOST_KEYS = 1_000
+INTERVAL = 0.95
+LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
+
+
+@strawberry.type(description="A number that was estimated, with the interval that it lies in.")
+class Estimate:
+    """A value and its interval."""
+
+    value: float = strawberry.field(description="The estimate.")
+    low: float = strawberry.field(description="Lower end of the interval.")
+    high: float = strawberry.field(description="Upper end of the interval.")
+    confidence: float = strawberry.field(description="How sure the interval is, 0 to 1.")
+
+
+@strawberry.type(description="One of the strongest ways by which a customer moves others.")
+class InfluencePath:
+    """A path from the customer to somebody else."""
+
+    customer_keys: list[str] = strawberry.field(description="The keys along the path, the customer first.")
+    probability: float = strawberry.field(description="Probability that the influence runs through, 0 to 1.")
+
+    @strawberry.field(description="The customers along the path; those who are gone are left out.")
+    async def customers(self, info: Info) -> list[LazyCustomer]:
+        """Read together with the customers of the other paths."""
+        from api.graphql.customer import Customer
+
+        rows = [await row for row in [info.context.load(customer_queries.customers_by_key, k) for k in self.customer_keys]]
+        return [Customer.of(row) for row in rows if row is not None]
+
+
+@strawberry.type(description="A customer's influence as one run saw it.")
+class InfluenceScore:
+    """A score, out of its row."""
+
+    customer_key: str = strawberry.field(description="Key of the customer.")
+    spread: Estimate = strawberry.field(description="Expected number of others moved.")
+    revenue: Estimate = strawberry.field(description="Expected revenue moved, in units of the currency.")
+    credited_revenue: Decimal = strawberry.field(description="Revenue credited so far: direct and downstream.")
+    credited_direct_revenue: Decimal = strawberry.field(description="Revenue of those brought directly, as credited.")
+    credited_downstream_revenue: Decimal = strawberry.field(description="Revenue credited from further down.")
+    direct_referrals: int = strawberry.field(description="How many the customer brought.")
+    downstream: int = strawberry.field(description="How many came by them in turn, at any depth.")
+    rank: int = strawberry.field(description="1 for the highest spread of the run.")
+    percentile: float = strawberry.field(description="Share of scored customers with a lower spread, 0 to 100.")
+    run_key: strawberry.Private[str]
+    paths: strawberry.Private[str | None]
+
+    @strawberry.field(description="The customer.")
+    async def customer(self, info: Info) -> LazyCustomer:
+        """Read together with the customers of the other scores."""
+        from api.graphql.customer import Customer
+
+        row = await info.context.load(customer_queries.customers_by_key, self.customer_key)
+        if row is None:
+            raise ApiError(Code.NOT_FOUND, f"There is no customer {self.customer_key!r} any more.")
+        return Customer.of(row)
+
+    @strawberry.field(description="The run that made the score: algorithm, parameters, seed, log version.")
+    async def run(self, info: Info) -> ScoreRun:
+        """Read once for all scores of the run."""
+        found = await run_of(info, self.run_key)
+        if found is None:
+            raise ApiError(Code.NOT_FOUND, f"There is no run {self.run_key!r} any more.")
+        return found
+
+    @strawberry.field(description="The strongest paths by which the customer moves others, strongest first.")
+    def explanation(
+        self, first: Annotated[int, strawberry.argument(description="How many, 1 to 20.")] = 5
+    ) -> list[InfluencePath]:
+        """Kept with the score."""
+        if not 1 <= first <= 20:
+            raise bad_input(f"`first` must be from 1 to 20, not {first}.", argument="first", value=first, maximum=20)
+        paths = msgspec.json.decode(self.paths, type=list[_Path]) if self.paths else []
+        return [InfluencePath(customer_keys=path.customers, probability=path.probability) for path in paths[:first]]
+
+    @classmethod
+    def of(cls, row: queries.InfluenceRow) -> "InfluenceScore":
+        """The score of a row."""
+        direct, downstream = row.credited_direct_cents, row.credited_downstream_cents
+        return cls(
+            customer_key=row.customer_id,
+            spread=Estimate(value=row.spread, low=row.spread_low, high=row.spread_high, confidence=INTERVAL),
+            revenue=Estimate(value=row.revenue, low=row.revenue_low, high=row.revenue_high, confidence=INTERVAL),
+            credited_revenue=money(direct + downstream),
+            credited_direct_revenue=money(direct),
+            credited_downstream_revenue=money(downstream),
+            direct_referrals=row.direct_referrals,
+            downstream=row.downstream,
+            rank=row.rank,
+            percentile=row.percentile,
+            run_key=row.run_id,
+            paths=row.paths,
+        )
+
+
+class _Path(msgspec.Struct):
+    customers: list[str]
+    probability: float
+
+
+@strawberry.type(name="InfluenceConnection", description="One page of influence scores.")
+class InfluenceConnection(Connection[InfluenceScore]):
+    """Scores, page by page."""
+
+
+@strawberry.input(description="Which customers count: every given condition must hold.")
+class AudienceWhere:
+    """Conditions on the scored customers."""
+
+    city: TextFilter | None = strawberry.field(default=None, description="The customer's city.")
+    district: TextFilter | None = strawberry.field(default=None, description="The customer's district.")
+    source: TextFilter | None = strawberry.field(default=None, description="The customer's data set or system.")
+
+    def filters(self) -> dict[str, object]:
+        """As filters of the query."""
+        return filters_of({"city": self.city, "district": self.district, "source": self.source})
+
+
+@strawberry.enum(description="By what influencers are compared.")
+class InfluenceMetric(Enum):
+    """Names of the query's metrics."""
+
+    SPREAD = strawberry.enum_value("spread", description="Expected number of others moved.")
+    REVENUE = strawberry.enum_value("revenue", description="Expected revenue moved.")
+    CREDITED_REVENUE = strawberry.enum_value("credited_revenue", description="Revenue credited so far.")
+    DIRECT_REFERRALS = strawberry.enum_value("direct_referrals", description="How many they brought themselves.")
+    DOWNSTREAM = strawberry.enum_value("downstream", description="How many came by those in turn.")
+
+
+async def influence_of(info: Info, key: str, run: str | None) -> InfluenceScore | None:
+    """One customer's score, read together with the other customers' scores."""
+    row = await info.context.load(queries.influence_of, key, run_key(run))
+    return None if row is None else InfluenceScore.of(row)
+
+
+async def influence_scores(
+    info: Info,
+    customer_keys: Annotated[
+        list[str], strawberry.argument(description=f"The customers, at most {MOST_KEYS:,}; answered in this order.")
+    ],
+    run: RunArgument = None,
+) -> list[InfluenceScore | None]:
+    """One score for each key, in order; null where the run did not score the customer."""
+    if len(customer_keys) > MOST_KEYS:
+        raise bad_input(
+            f"`customerKeys` takes at most {MOST_KEYS:,} keys, not {len(customer_keys):,}: ask in several requests.",
+            argument="customerKeys",
+            value=len(customer_keys),
+            maximum=MOST_KEYS,
+        )
+    if not customer_keys:
+        return []
+    rows = await queries.influence_of(info.context.reader, customer_keys, run_key(run))
+    return [None if row is None else InfluenceScore.of(row) for row in rows]
+
+
+async def top_influencers(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[AudienceWhere | None, strawberry.argument(description="Whom to compare; all if absent.")] = None,
+    metric: Annotated[
+        InfluenceMetric, strawberry.argument(description="By what they are compared, highest first.")
+    ] = InfluenceMetric.SPREAD,
+    run: RunArgument = None,
+) -> InfluenceConnection:
+    """A page of scores, highest first."""
+    name = f"influencers.{metric.value}"
+    audience = where.filters() if where else {}
+    wanted = slice_of(PageArguments(first, after, last, before), name)
+    key = run_key(run)
+    page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[metric.value], key, wanted)
+    counted = partial(queries.count_influencers, info.context.reader, audience, key)
+    return connect(InfluenceConnection, page, name, InfluenceScore.of, counted)

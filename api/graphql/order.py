@@ -1,0 +1,124 @@
+"""Orders and their lines in the API."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from api.graphql.channel import Channel
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Info
+from api.graphql.node import Node, global_id
+from api.graphql.product import Product
+from api.graphql.scalars import money
+from api.graphql.store import Store
+from graph.queries import channel as channel_queries
+from graph.queries import order as queries
+from graph.queries import product as product_queries
+from graph.queries import store as store_queries
+
+if TYPE_CHECKING:
+    from api.graphql.customer import Customer
+
+
+@strawberry.type(description="What an order holds of one product.")
+class OrderLine:
+    """A line, out of its row."""
+
+    sku: str = strawberry.field(description="The product's key.")
+    quantity: float = strawberry.field(description="How many, or how much by weight.")
+    amount: Decimal = strawberry.field(description="What was paid, after discount.")
+    discount: Decimal = strawberry.field(description="What was taken off.")
+
+    @strawberry.field(description="The product itself.")
+    async def product(self, info: Info) -> Product | None:
+        """Read together with the products of the other lines."""
+        row = await info.context.load(product_queries.products_by_key, self.sku)
+        return None if row is None else Product.of(row)
+
+    @classmethod
+    def of(cls, row: queries.OrderLineRow) -> "OrderLine":
+        """The line of a row."""
+        return cls(
+            sku=row.sku,
+            quantity=row.quantity,
+            amount=money(row.amount_cents),
+            discount=money(row.discount_cents),
+        )
+
+
+@strawberry.type(description="A basket that was paid for.")
+class Order(Node):
+    """An order, out of its row."""
+
+    key: str = strawberry.field(description="The retailer's own id of the order.")
+    at: datetime = strawberry.field(description="When it was placed: the time of its first line.")
+    local_date: date | None = strawberry.field(description="The store's own calendar day.")
+    local_minute: int | None = strawberry.field(description="Minute of the store's own day, 0 to 1439.")
+    line_count: int = strawberry.field(description="How many lines it has, one for each event.")
+    quantity: float = strawberry.field(description="Sum of the lines' quantities.")
+    amount: Decimal = strawberry.field(description="What was paid, refunds not taken off.")
+    discount: Decimal = strawberry.field(description="What was taken off.")
+    refunded: Decimal = strawberry.field(description="What was paid back.")
+    currency: str | None = strawberry.field(description="ISO 4217 code.")
+    source: str | None = strawberry.field(description="The data set or system it came from.")
+
+    @strawberry.field(description="Who placed it.")
+    async def customer(
+        self, info: Info
+    ) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
+        """Read together with the buyers of the other orders."""
+        from api.graphql.customer import Customer
+
+        row = await info.context.load(queries.buyers_of_orders, self.key)
+        return None if row is None else Customer.of(row)
+
+    @strawberry.field(description="The store that took it.")
+    async def store(self, info: Info) -> Store | None:
+        """Read together with the stores of the other orders."""
+        row = await info.context.load(store_queries.stores_of_orders, self.key)
+        return None if row is None else Store.of(row)
+
+    @strawberry.field(description="The channel that it came through.")
+    async def channel(self, info: Info) -> Channel | None:
+        """Read together with the channels of the other orders."""
+        row = await info.context.load(channel_queries.channels_of_orders, self.key)
+        return None if row is None else Channel.of(row)
+
+    @strawberry.field(description="What was bought, by product key: the lines of one product are summed.")
+    async def lines(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[OrderLine]:
+        """Read together with the lines of the other orders."""
+        wanted = slice_of(PageArguments(first, after, last, before), "lines")
+        page = await info.context.load(queries.lines_of_orders, self.key, wanted)
+        counted = partial(info.context.loaders.load, queries.count_lines_of_orders, self.key)
+        return connect(Connection[OrderLine], page, "lines", OrderLine.of, counted)
+
+    @classmethod
+    def of(cls, row: queries.OrderRow) -> "Order":
+        """The order of a row."""
+        return cls(
+            id=global_id("Order", row.key),
+            key=row.key,
+            at=row.at,
+            local_date=row.local_date,
+            local_minute=row.local_minute,
+            line_count=row.line_count,
+            quantity=row.quantity,
+            amount=money(row.amount_cents),
+            discount=money(row.discount_cents),
+            refunded=money(row.refunded_cents),
+            currency=row.currency,
+            source=row.source,
+        )
+
+
+async def order(
+    info: Info, key: Annotated[str, strawberry.argument(description="The retailer's own id of the order.")]
+) -> Order | None:
+    """One order; null where there is none."""
+    row = await info.context.load(queries.orders_by_key, key)
+    return None if row is None else Order.of(row)

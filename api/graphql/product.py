@@ -1,0 +1,123 @@
+"""Products in the API."""
+
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from api.graphql.category import Category
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Info
+from api.graphql.filters import MoneyFilter, NameFilter, TextFilter, filters_of
+from api.graphql.node import Node, global_id
+from api.graphql.ordering import Direction, chosen
+from api.graphql.scalars import money
+from graph.queries import product as queries
+
+
+@strawberry.type(description="Something that is sold.")
+class Product(Node):
+    """A product, out of its row."""
+
+    key: str = strawberry.field(description="The retailer's own id of the product (sku).")
+    name: str | None = strawberry.field(description="What it is called.")
+    category: Category | None = strawberry.field(description="Its category.")
+    brand: str | None = strawberry.field(description="Brand.")
+    package_size: str | None = strawberry.field(description="Size of the package.")
+    price: Decimal | None = strawberry.field(description="List price.")
+    currency: str | None = strawberry.field(description="ISO 4217 code of the price.")
+    attributes: list[str] = strawberry.field(description="Traits such as low-caffeine or low-sugar.")
+    source: str | None = strawberry.field(description="The data set or system that spoke of it last.")
+
+    @classmethod
+    def of(cls, row: queries.ProductRow) -> "Product":
+        """The product of a row."""
+        return cls(
+            id=global_id("Product", row.key),
+            key=row.key,
+            name=row.name,
+            category=None if row.category_id is None else Category.of(row.category_id),
+            brand=row.brand,
+            package_size=row.package_size,
+            price=None if row.price_cents is None else money(row.price_cents),
+            currency=row.currency,
+            attributes=row.attributes or [],
+            source=row.source,
+        )
+
+
+@strawberry.input(description="Which products are wanted: every given condition must hold.")
+class ProductWhere:
+    """Conditions on products."""
+
+    key: TextFilter | None = strawberry.field(default=None, description="The retailer's own id (sku).")
+    name: NameFilter | None = strawberry.field(default=None, description="The name.")
+    category: TextFilter | None = strawberry.field(
+        default=None, description="The category's key; `startsWith` takes the whole branch below it."
+    )
+    brand: TextFilter | None = strawberry.field(default=None, description="The brand.")
+    price: MoneyFilter | None = strawberry.field(default=None, description="The list price.")
+    attribute: str | None = strawberry.field(default=None, description="Has this trait.")
+    source: TextFilter | None = strawberry.field(default=None, description="The data set or system.")
+
+    def filters(self) -> dict[str, object]:
+        """As filters of the query."""
+        given: dict[str, object] = {} if self.attribute is None else {"attribute_eq": self.attribute}
+        return given | filters_of(
+            {
+                "key": self.key,
+                "name": self.name,
+                "category": self.category,
+                "brand": self.brand,
+                "price_cents": self.price,
+                "source": self.source,
+            }
+        )
+
+
+@strawberry.enum(description="By what products are sorted.")
+class ProductOrderField(Enum):
+    """Names of the query's orderings."""
+
+    KEY = strawberry.enum_value("key", description="By the retailer's own id.")
+    NAME = strawberry.enum_value("name", description="By name; nameless ones count as empty.")
+    CATEGORY = strawberry.enum_value("category", description="By the category's path.")
+    PRICE = strawberry.enum_value("price", description="By list price; unknown counts as 0.")
+
+
+@strawberry.input(description="How products are sorted; equals come by key.")
+class ProductOrder:
+    """Field and direction."""
+
+    field: ProductOrderField = strawberry.field(default=ProductOrderField.KEY, description="By what.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+async def product(
+    info: Info, key: Annotated[str, strawberry.argument(description="The retailer's own id (sku).")]
+) -> Product | None:
+    """One product; null where there is none."""
+    row = await info.context.load(queries.products_by_key, key)
+    return None if row is None else Product.of(row)
+
+
+async def products(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    where: Annotated[ProductWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
+    order_by: Annotated[ProductOrder | None, strawberry.argument(description="By key if absent.")] = None,
+) -> Connection[Product]:
+    """A page of products."""
+    order = order_by or ProductOrder()
+    name, ordering = chosen("products", queries.ORDERINGS, order.field.value, order.direction)
+    filters = where.filters() if where else {}
+    wanted = slice_of(PageArguments(first, after, last, before), name)
+    page = await queries.products(info.context.reader, filters, ordering, wanted)
+    return connect(
+        Connection[Product], page, name, Product.of, partial(queries.count_products, info.context.reader, filters)
+    )

@@ -1,0 +1,92 @@
+"""Scalars: instants with an offset, exact money, JSON as it came."""
+
+import decimal
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import NewType
+
+import strawberry
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.types.scalar import ScalarDefinition
+
+Json = NewType("Json", object)
+
+CENT = decimal.Decimal("0.01")
+
+
+def money(cents: int) -> decimal.Decimal:
+    """Hundredths as an exact decimal with two places."""
+    return (decimal.Decimal(cents) / 100).quantize(CENT)
+
+
+def cents(amount: decimal.Decimal) -> int:
+    """A decimal as whole hundredths, rounded half up."""
+    return int((amount * 100).to_integral_value(rounding=decimal.ROUND_HALF_UP))
+
+
+def _write_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _read_instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise StrawberryInputCoercionError(f"DateTime must be a string such as 2026-03-02T12:00:00+08:00, not {value!r}")
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise StrawberryInputCoercionError(
+            f"DateTime must be ISO 8601 with an offset, such as 2026-03-02T12:00:00+08:00, not {value!r}"
+        )
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise StrawberryInputCoercionError(f"DateTime must lie between the years 1 and 9999, not {value!r}") from None
+
+
+def _read_date(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise StrawberryInputCoercionError(f"Date must look like 2026-03-02, not {value!r}") from None
+
+
+def _read_decimal(value: object) -> decimal.Decimal:
+    try:
+        number = decimal.Decimal(str(value)) if not isinstance(value, bool) else decimal.Decimal("NaN")
+    except decimal.InvalidOperation:
+        number = decimal.Decimal("NaN")
+    if not number.is_finite():
+        raise StrawberryInputCoercionError(f'Decimal must be a number such as "12.50", not {value!r}')
+    return number
+
+
+SCALARS: Mapping[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant as ISO 8601 text with an offset, such as 2026-03-02T12:00:00+08:00. Answers are in UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=_write_instant,
+        parse_value=_read_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day as ISO 8601 text, such as 2026-03-02.",
+        serialize=lambda value: value.isoformat(),
+        parse_value=_read_date,
+    ),
+    decimal.Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact decimal number as text, such as "12.50": money is never rounded by floating point.',
+        serialize=str,
+        parse_value=_read_decimal,
+    ),
+    Json: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
+}
+"""Python type → the scalar that stands for it."""

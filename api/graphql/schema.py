@@ -1,0 +1,137 @@
+"""The schema: every way in, in three roots."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
+from api.graphql.channel import Channel, channel, channels
+from api.graphql.connection import Connection
+from api.graphql.context import Context, Info
+from api.graphql.customer import Customer, customer, customers
+from api.graphql.event import RecordEventsResult, record_events
+from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
+from api.graphql.node import Node
+from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
+from api.graphql.order import Order, order
+from api.graphql.product import Product, product, products
+from api.graphql.referral import ReferralTree, referral_tree
+from api.graphql.run import ScoreRun, score_run, score_runs
+from api.graphql.scalars import SCALARS
+from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
+from api.graphql.share import Share
+from api.graphql.store import Store, store, stores
+
+SCHEMA_FILE = Path(__file__).parent / "schema.graphql"
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    """Reading."""
+
+    node: Node | None = strawberry.field(resolver=node, description="Anything by its global id; null where it is gone.")
+    nodes: list[Node | None] = strawberry.field(
+        resolver=nodes, description="Things by their global ids: one answer for each id, in order."
+    )
+    customer: Customer | None = strawberry.field(resolver=customer, description="One customer by key.")
+    customers: Connection[Customer] = strawberry.field(resolver=customers, description="Customers, page by page.")
+    product: Product | None = strawberry.field(resolver=product, description="One product by key.")
+    products: Connection[Product] = strawberry.field(resolver=products, description="Products, page by page.")
+    store: Store | None = strawberry.field(resolver=store, description="One store by key.")
+    stores: Connection[Store] = strawberry.field(resolver=stores, description="Stores, page by page.")
+    channel: Channel | None = strawberry.field(resolver=channel, description="One channel by name.")
+    channels: Connection[Channel] = strawberry.field(resolver=channels, description="Channels, page by page.")
+    order: Order | None = strawberry.field(resolver=order, description="One order by key.")
+    influence_scores: list[InfluenceScore | None] = strawberry.field(
+        resolver=influence_scores,
+        description="Scores of up to 1,000 customers in one read, in the order of the keys; null where there is none.",
+    )
+    top_influencers: InfluenceConnection = strawberry.field(
+        resolver=top_influencers, description="The customers who move others most, page by page."
+    )
+    referral_tree: ReferralTree = strawberry.field(
+        resolver=referral_tree, description="Whom a customer brought, directly and through others."
+    )
+    chain: Chain | None = strawberry.field(resolver=chain, description="One chain by id.")
+    chains: Connection[Chain] = strawberry.field(
+        resolver=chains, description="What leads to what, page by page: of the current runs, or of a given one."
+    )
+    open_chains: list[OpenChain] = strawberry.field(
+        resolver=open_chains, description="What probably comes next for a customer, in which slot, how likely."
+    )
+    score_run: ScoreRun | None = strawberry.field(resolver=score_run, description="One run of scores by id.")
+    score_runs: Connection[ScoreRun] = strawberry.field(
+        resolver=score_runs, description="Runs of scores, newest first, page by page."
+    )
+    search: SearchConnection = strawberry.field(
+        resolver=search_nodes, description="Customers, products, stores and channels by key or name."
+    )
+
+
+@strawberry.type(description="What can be done.")
+class Mutation:
+    """Writing."""
+
+    record_events: RecordEventsResult = strawberry.mutation(
+        resolver=record_events,
+        description="Takes up to 2,500 events in, with a verdict for each; the same event twice changes nothing.",
+    )
+    start_score_run: ScoreRunResult = strawberry.mutation(
+        resolver=start_score_run, description="Computes scores in the background; watch it with scoreRun."
+    )
+
+
+@strawberry.type(description="What can be watched.")
+class Subscription:
+    """Watching."""
+
+    @strawberry.subscription(description="How far a run of scores is, until it ends.")
+    async def score_run(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The run's global id or its own id.")],
+    ) -> AsyncIterator[ScoreRunProgress]:
+        """See `watch_score_run`."""
+        async for progress in watch_score_run(info, id):
+            yield progress
+
+
+class Prepared(SchemaExtension):
+    """Hands in the document that was parsed, limited and validated before."""
+
+    def on_parse(self) -> Any:
+        """Strawberry then neither parses nor validates again."""
+        context: Context = self.execution_context.context
+        if context.document is not None:
+            self.execution_context.graphql_document = context.document
+            self.execution_context.pre_execution_errors = []
+        yield
+
+
+class Schema(strawberry.Schema):
+    """Errors are logged and masked where answers leave (`api.graphql.errors`), not here."""
+
+    def process_errors(self, errors: Any, execution_context: ExecutionContext | None = None) -> None:
+        """Nothing."""
+
+
+def make_schema() -> Schema:
+    """The schema as it is served."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Customer, Product, Store, Channel, Order, Share, Chain, ScoreRun],
+        extensions=[Prepared],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def export_schema() -> str:
+    """The schema in its own language, ended by a line break."""
+    return make_schema().as_str().rstrip() + "\n"
