@@ -29,10 +29,10 @@ ADDED_TO_CART = Tie(
     "ADDED_TO_CART",
     CUSTOMER,
     PRODUCT,
-    "The product is in the customer's open cart: gone when the last word was cart_remove.",
+    "The product is in the customer's open cart: gone when it was taken out or bought since.",
     Owner.PAIR,
     (
-        Property("count", PropertyType.INTEGER, "How often it was put in."),
+        Property("count", PropertyType.INTEGER, "How often it was put in since."),
         Property("last_at", PropertyType.DATETIME, "When it was put in last."),
     ),
 )

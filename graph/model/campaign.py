@@ -11,7 +11,7 @@ CAMPAIGN = Node(
         Property("type", PropertyType.STRING, "The retailer's own kind of campaign."),
         Property("starts_on", PropertyType.DATE, "First day."),
         Property("ends_on", PropertyType.DATE, "Last day."),
-        Property("source", PropertyType.STRING, "The data set or system that spoke of it last."),
+        Property("source", PropertyType.STRING, "The data set or system that described it last."),
     ),
     "A push with a start and an end: coupons, a referral drive.",
 )

@@ -17,7 +17,7 @@ CUSTOMER = Node(
         Property("household_size", PropertyType.STRING, "How many live together.", personal=True),
         Property("city", PropertyType.STRING, "City.", indexed=True),
         Property("district", PropertyType.STRING, "District of the city.", indexed=True),
-        Property("registered_at", PropertyType.DATETIME, "When the customer registered.", indexed=True),
+        Property("registered_at", PropertyType.DATETIME, "When the customer registered first.", indexed=True),
         Property("consent_analytics", PropertyType.BOOLEAN, "May be analysed; absent where never asked."),
         Property("consent_offers", PropertyType.BOOLEAN, "May get personalised offers; absent where never asked."),
         Property("consent_sharing", PropertyType.BOOLEAN, "May be shown to partners; absent where never asked."),
@@ -33,4 +33,10 @@ CUSTOMER = Node(
     "A person or household that buys, shares or brings others.",
 )
 
-ACQUIRED_VIA = Tie("ACQUIRED_VIA", CUSTOMER, CHANNEL, "The channel of the customer's first registration.", Owner.START)
+ACQUIRED_VIA = Tie(
+    "ACQUIRED_VIA",
+    CUSTOMER,
+    CHANNEL,
+    "The channel that won the customer: of the earliest registration or referral that names one.",
+    Owner.START,
+)

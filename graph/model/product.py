@@ -23,7 +23,7 @@ PRODUCT = Node(
         Property("price_cents", PropertyType.CENTS, "List price."),
         Property("currency", PropertyType.STRING, "ISO 4217 code of the price."),
         Property("attributes", PropertyType.STRINGS, "Traits such as low-caffeine or low-sugar."),
-        Property("source", PropertyType.STRING, "The data set or system that spoke of it last.", indexed=True),
+        Property("source", PropertyType.STRING, "The data set or system that described it last.", indexed=True),
     ),
     "Something that is sold.",
 )

@@ -12,7 +12,7 @@ SHARE = Node(
         Property("at", PropertyType.DATETIME, "When it was shared.", indexed=True),
         Property("click_count", PropertyType.INTEGER, "How many clicks it brought."),
         Property("registration_count", PropertyType.INTEGER, "How many registrations named it."),
-        Property("order_count", PropertyType.INTEGER, "How many orders named it."),
+        Property("order_count", PropertyType.INTEGER, "How many orders named it, each once."),
         Property("revenue_cents", PropertyType.CENTS, "What was paid in the orders that named it."),
         Property("source", PropertyType.STRING, "The data set or system it came from."),
     ),
@@ -38,7 +38,7 @@ REFERRED = Tie(
     "REFERRED",
     CUSTOMER,
     CUSTOMER,
-    "The start brought the end: the earliest referral that names the end counts.",
+    "The start brought the end: the earliest referral or registration that names who brought the end counts.",
     Owner.END,
     (
         Property("at", PropertyType.DATETIME, "When."),

@@ -13,7 +13,7 @@ STORE = Node(
         Property("latitude", PropertyType.FLOAT, "Degrees north."),
         Property("longitude", PropertyType.FLOAT, "Degrees east."),
         Property("time_zone", PropertyType.STRING, "IANA name of the store's time zone."),
-        Property("source", PropertyType.STRING, "The data set or system that spoke of it last.", indexed=True),
+        Property("source", PropertyType.STRING, "The data set or system that described it last.", indexed=True),
     ),
     "A shop.",
 )

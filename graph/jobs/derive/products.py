@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from graph.jobs.derive.described import described, json_text, profiles, text_items
+from graph.jobs.derive.described import described, given, json_text, profiles, text_items
 from graph.model.product import CATEGORY, PRODUCT
 
 _KEY = PRODUCT.key.name
@@ -19,7 +19,12 @@ def mentioned_products(events: pl.LazyFrame) -> pl.LazyFrame:
 def products(events: pl.LazyFrame, keys: pl.LazyFrame | None) -> pl.LazyFrame:
     """Described by profiles; one that no profile describes has its key alone."""
     everything = mentioned_products(events) if keys is None else keys
-    also = {_PATH: category_path(), "source": pl.col("source")}
+    [currency] = [p for p in PRODUCT.properties if p.name == "currency"]
+    also = {
+        _PATH: category_path(),
+        "currency": pl.coalesce(given(currency), "currency"),
+        "source": pl.col("source"),
+    }
     said = described(profiles(events, "product", keys, _KEY), _KEY, PRODUCT.properties, also)
     return everything.join(said, on=_KEY, how="left")
 

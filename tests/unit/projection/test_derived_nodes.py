@@ -110,6 +110,7 @@ async def test_a_product_is_described_with_its_price_in_cents_and_its_category_a
         "name": "奶绿",
         "category_id": "饮品 > 奶茶",
         "price_cents": 1850,
+        "currency": "CNY",
         "attributes": ["low-sugar", "hot"],
         "source": "test",
     }
