@@ -75,3 +75,11 @@ async def runs(reader: Reader, filters: Filters, slice: Slice) -> Page[RunRow]:
 async def count_runs(reader: Reader, filters: Filters) -> int:
     """How many runs pass every filter, counted up to COUNT_CAP."""
     return await count(reader, LISTING, filters)
+
+
+POINTERS = cypher("MATCH (p:CurrentRun) RETURN p.pointer_id AS pointer ORDER BY pointer")
+
+
+async def current_pointers(reader: Reader) -> list[str]:
+    """kind|scope of everything that has a current run."""
+    return [record["pointer"] for record in await reader.read(POINTERS)]
