@@ -57,7 +57,8 @@ def generate(request: WorldRequest, folder: Path, progress: Progress = quiet) ->
 
 def _fill(request: WorldRequest, folder: Path, progress: Progress) -> tuple[Counter[str], list[str]]:
     people = populate(request)
-    habits, network, taste = settle(request, people), connect(request, people), Taste(people)
+    habits, network = settle(request, people), connect(request, people)
+    taste = Taste(request, people, habits)
     world = World(request, people, habits, network, taste)
     writer = Writer(request, people, campaigns_of(request.start, request.days))
     pages = _Pages(folder)

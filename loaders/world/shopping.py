@@ -127,11 +127,8 @@ class Till:
         campaign = np.where(off & coupons[1][customer], coupons[0], -1)
         lines = pick(rng, EXTRA_LINES, size) if extra else np.zeros(size, dtype=np.int64)
         parts: list[Rows] = []
-        taken = np.full((3, size), -1, dtype=np.int64)
         for number in range(3 if extra else 1):
             product = self._taste.choose(rng, customer, wishes["category"])
-            taken[number] = product
-            new = (lines >= number) & ~(taken[:number] == product).any(axis=0)
             quantity = QUANTITIES[whole(rng, 0, QUANTITIES.size - 1, size)]
             full = PRICE_CENTS[product] * quantity
             discount = full * percent // 100
@@ -142,5 +139,5 @@ class Till:
                 share=wishes["share"], referrer=wishes["referrer"], campaign=campaign,
                 session=np.where(channel == IN_STORE, -1, 2 * order),
             )  # fmt: skip
-            parts.append(r.chosen(line, new))
+            parts.append(r.chosen(line, lines >= number))
         return r.joined(parts)

@@ -3,8 +3,11 @@
 import numpy as np
 
 from loaders.world.catalogue import CATEGORIES, LOW_CAFFEINE_DISTRICT, LOW_CAFFEINE_PREFERENCE, PRODUCTS, STORES
+from loaders.world.clock import DAY, SLOTS, WEEKDAY
 from loaders.world.draws import Floats, Ints, rounded
+from loaders.world.habits import Habits
 from loaders.world.people import PERSONAS, People
+from loaders.world.request import WorldRequest
 from loaders.world.sharing import categories_shared
 
 PREMIUM_TASTE = (1.0, 0.5, 3.0, 1.0)
@@ -15,15 +18,28 @@ DISCOUNT_PERCENTS = np.asarray([10, 20, 30], dtype=np.int64)
 QUANTITIES = np.repeat(np.asarray([1, 2, 3], dtype=np.int64), [43, 6, 1])
 PRICE_CENTS = np.asarray([product.price_cents for product in PRODUCTS], dtype=np.int64)
 LOW = np.asarray([product.low_caffeine for product in PRODUCTS], dtype=np.bool_)
+MOST_FACTOR = 2.0
+"""Cap for tiny worlds, where the district may hold a handful of customers."""
 
 
 class Taste:
     """The choice tables, shape (personas, 2, categories, 4): the second axis is the low-caffeine district."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, request: WorldRequest, people: People, habits: Habits) -> None:
         home = np.asarray([store.district == LOW_CAFFEINE_DISTRICT for store in STORES], dtype=np.int64)[people.store]
         self._persona, self.in_district = people.persona, home
-        self.factor = district_factor(float(home.mean()))
+        usual = _tables(1.0)
+        lines = _expected_lines(request, people, habits)
+        low = (
+            lines
+            * (usual[:, 0] * LOW.reshape(len(CATEGORIES), 4)).sum(axis=2)[
+                people.persona[habits.customer], habits.cell % len(CATEGORIES)
+            ]
+        )
+        inside = home[habits.customer] == 1
+        self.factor = district_factor(
+            float(low[inside].sum()), float(lines[inside].sum()), float(low[~inside].sum()), float(lines[~inside].sum())
+        )
         self.probability = _tables(self.factor)
         self._limits = np.cumsum(self.probability, axis=3)[..., :3]
 
@@ -41,12 +57,24 @@ class Taste:
         return rounded(table, 4)[self._persona, self.in_district]
 
 
-def district_factor(weight: float) -> float:
+def district_factor(low: float, lines: float, low_outside: float, lines_outside: float) -> float:
     """What the district's low-caffeine probability is multiplied by, so that its share over the city's is as planted.
 
-    With w the district's part of the city and m the factor: m / (w·m + 1 - w) = preference, solved for m.
+    With a of n lines in the district and A of N outside, expected before: (m·a / n) / ((m·a + A) / (n + N)) =
+    preference, solved for m. What the people there happen to like is thus accounted for.
     """
-    return LOW_CAFFEINE_PREFERENCE * (1.0 - weight) / (1.0 - LOW_CAFFEINE_PREFERENCE * weight)
+    if not low:
+        return 1.0
+    factor = LOW_CAFFEINE_PREFERENCE * low_outside / (low * ((lines + lines_outside) / lines - LOW_CAFFEINE_PREFERENCE))
+    return round(min(max(factor, 1.0), MOST_FACTOR), 9)
+
+
+def _expected_lines(request: WorldRequest, people: People, habits: Habits) -> Floats:
+    """How often each habit is expected to come true, up to a common factor."""
+    first = np.maximum(people.planned_at, 0) // DAY
+    days = np.minimum(people.asleep_from // DAY, request.days) - first
+    of_kind = np.asarray([5.0 if slot[0] == WEEKDAY else 2.0 for slot in SLOTS])
+    return habits.rate * np.maximum(days, 0)[habits.customer] * of_kind[habits.cell // len(CATEGORIES)]
 
 
 def _tables(factor: float) -> Floats:
