@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from graph.store.bolt_fill import fill_over_bolt
 from graph.store.rows import NodeRows, TieRows
 from graph.store.session import Channel
 from graph.store.statement import Step, cypher, generated, quoted
@@ -27,7 +28,7 @@ class BoltBackend:
 
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None:
         """See `Store.fill`."""
-        raise NotImplementedError
+        await fill_over_bolt(self._channel, nodes, ties, checkpoint)
 
     async def wipe(self) -> None:
         """Deletes in batches, each in a transaction of its own, so that the server's memory stays bounded."""

@@ -8,6 +8,9 @@ import urllib.request
 from collections.abc import Sequence
 
 from graph.errors import QueryRefused, StoreUnavailable
+from graph.store.bolt_backend import delete_everything
+from graph.store.bolt_fill import fill_over_bolt
+from graph.store.embedded_generation import fill_generation, switch
 from graph.store.embedded_home import DATABASE
 from graph.store.embedded_process import Server, locked
 from graph.store.embedded_users import OWNER
@@ -37,22 +40,25 @@ class EmbeddedBackend:
         await self._sql(f"CREATE INDEX {quoted(name)} IF NOT EXISTS ON {quoted(label)} ({columns}) FULL_TEXT")
 
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None:
-        """See `Store.fill`."""
-        raise NotImplementedError
+        """A new generation is filled beside the empty one, which serves on, and takes its place in one step."""
+        if self._server.is_ours:
+            await fill_generation(self._server, nodes, ties, checkpoint)
+        else:
+            await fill_over_bolt(self._writer, nodes, ties, checkpoint)
 
     async def wipe(self) -> None:
         """Begins an empty generation; where another program owns the server, deletes in batches instead."""
-        await asyncio.to_thread(self._begin_anew)
+        if self._server.is_ours:
+            await asyncio.to_thread(self._begin_anew)
+        else:
+            await delete_everything(self._writer)
 
     def _begin_anew(self) -> None:
         server = self._server
         with locked(server.home):
-            server.stop()
             root = server.home.next_root()
             root.mkdir()
-            server.home.switch_to(root)
-            server.home.sweep()
-            server.restart()
+            switch(server, root)
 
     async def close(self) -> None:
         """Ends the connections, then the server where it is ours."""

@@ -72,7 +72,7 @@ def start_or_join(home: Home) -> Server:
 def locked(home: Home) -> Generator[None]:
     """Only one program at a time starts, stops or replaces what serves a folder."""
     try:
-        with FileLock(home.lock, timeout=LOCK_SECONDS):
+        with FileLock(home.lock, timeout=LOCK_SECONDS, thread_local=False):
             yield
     except Timeout as error:
         raise StoreUnavailable(
@@ -98,13 +98,10 @@ def start(home: Home, root: Path, like: Serving | None = None) -> "tuple[subproc
 
 
 def _spawn(settings: Settings) -> "tuple[subprocess.Popen[bytes] | None, str]":
+    """The child is run by its path: as a part of the package it would load what it never needs."""
     with (Path(settings.log) / "server.err").open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            [
-                sys.executable,
-                "-P",
-                embedded_server.__file__,
-            ],  # by path: the package would load what a child never needs
+            [sys.executable, "-P", embedded_server.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -79,6 +79,17 @@ class Channel:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 await _tried_again(lambda: self._execute_write(work))
 
+    async def apply_as_is(self, statement: Statement, parameters: dict[str, Any], seconds: float) -> None:
+        """One step in a transaction of its own; the parameters hold nothing that `to_wire` would change."""
+
+        @unit_of_work(timeout=seconds)
+        async def work(transaction: AsyncManagedTransaction) -> None:
+            result = await transaction.run(_literal(statement.text), parameters)
+            await result.consume()
+
+        with explained(self.uri, self.user, timeout_seconds=seconds):
+            await self._execute_write(work)
+
     async def _execute_write(self, work: Callable[[AsyncManagedTransaction], Awaitable[None]]) -> None:
         async with self.session(read_only=False) as session:
             await session.execute_write(work)

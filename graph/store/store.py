@@ -1,10 +1,13 @@
 """What the rest of the program sees of the graph: one class, the same on both engines."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graph.errors import QueryRefused
 from graph.store.config import Engine
 from graph.store.rows import NodeRows, TieRows
+from graph.store.staging import check
 from graph.store.statement import Statement, Step, cypher
 
 if TYPE_CHECKING:
@@ -90,11 +93,15 @@ class Store:
     async def fill(
         self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: tuple[Statement, Mapping[str, object]]
     ) -> None:
-        """Puts everything into an empty store, the checkpoint last.
+        """Puts everything into an empty store, the checkpoint last; `ensure` the keys' constraints before.
 
+        ValueError and TypeError say what is wrong with the columns, before anything is written.
         Embedded: all of it appears at once, or nothing does, whenever the program dies. Neo4j: it appears batch by
         batch; a store that is not empty and has no checkpoint was left half-filled: `wipe` it and fill again.
         """
+        await asyncio.to_thread(check, nodes, ties)
+        if not await self.is_empty():
+            raise QueryRefused("The graph is not empty, so it cannot be filled from scratch: run `renmai rebuild`.")
         await self._backend.fill(nodes, ties, checkpoint)
 
     async def wipe(self) -> None:

@@ -11,8 +11,8 @@ import neo4j.time
 class _Zulu(tzinfo):
     """UTC under the zone name "Z".
 
-    The embedded engine reads a parameter with a plain offset as a local date-time, and both stores order one in the zone
-    "UTC" before or behind the same instant out of `datetime('…Z')`. Under the name "Z" both keep it exactly as
+    The embedded engine reads a parameter with a plain offset as a local date-time, and both stores order one in the
+    zone "UTC" before or behind the same instant out of `datetime('…Z')`. Under the name "Z" both keep it exactly as
     `datetime()` makes it, so that =, <, >= and grouping agree.
     """
 
