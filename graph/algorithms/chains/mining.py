@@ -156,5 +156,7 @@ def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap:
 
 
 def _joined(parts: list[Chains]) -> Chains:
-    empty = Chains(*(np.zeros(0, kind) for kind in (*[np.int32] * 8, *[np.float64] * 5, np.int64)))
+    codes, values, rows = np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int64)
+    counts = codes, codes, codes, codes
+    empty = Chains(codes, codes, codes, codes, *counts, values, values, values, values, values, rows)
     return Chains(*(np.concatenate([getattr(part, field.name) for part in (empty, *parts)]) for field in fields(empty)))
