@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -19,11 +21,13 @@ DELIMITERS = (",", ";", "\t")
 
 
 def look_over(path: Path, encoding: str | None) -> SourceFile:
-    """BadInput where the file is no text, is of another encoding, or its header is not of the event schema."""
+    """BadInput where the file is no text, is of another encoding, or is no CSV under a header of the event schema."""
     file = look_over_text(path, encoding)
-    if file.size:
-        check_columns(path, _header(file)[0])
-    return file
+    if not file.size:
+        return file
+    header, delimiter = _header(file)
+    check_columns(path, header)
+    return replace(file, records=sum(1 for _ in _rows(file, delimiter)))
 
 
 def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
@@ -31,24 +35,24 @@ def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
     if not file.size:
         return
     header, delimiter = _header(file)
+    rows = _rows(file, delimiter)
+    while together := list(islice(rows, batch_rows)):
+        yield _records(header, delimiter, together)
+
+
+def _rows(file: SourceFile, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows under the header, each with the number of its first line."""
     with _opened(file) as text:
         reader = csv.reader(text, delimiter=delimiter)
-        rows: list[tuple[int, list[str]]] = []
         end = 0
         try:
             for cells in reader:
                 if end and cells:
-                    rows.append((end + 1, cells))
+                    yield end + 1, cells
                 end = reader.line_num
-                if len(rows) == batch_rows:
-                    yield _records(header, delimiter, rows)
-                    rows = []
         except csv.Error as error:
-            raise BadInput(
-                f"{file.path}, line {end + 1}: {error}; look for a quotation mark that is not closed"
-            ) from error
-    if rows:
-        yield _records(header, delimiter, rows)
+            advice = "look for a quotation mark that is not closed"
+            raise BadInput(f"{file.path}, line {end + 1}: {error}; {advice}") from error
 
 
 def _records(header: list[str], delimiter: str, rows: list[tuple[int, list[str]]]) -> Records:

@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from graph.log import DeadLetters, EventLog
 from loaders.load import LoadOptions, LoadSummary, load_files
-
-RECEIVED = datetime(2024, 6, 1, 8, tzinfo=UTC)
 
 
 @dataclass
@@ -20,6 +17,7 @@ class Place:
     """A log, its dead letters and a folder for files."""
 
     folder: Path
+    received: datetime = datetime(2024, 6, 1, 8, tzinfo=UTC)
     log: EventLog = field(init=False)
     dead: DeadLetters = field(init=False)
 
@@ -28,7 +26,7 @@ class Place:
         self.dead = DeadLetters.open(self.folder / "rejected")
 
     def load(self, *paths: Path, options: LoadOptions | None = None) -> LoadSummary:
-        return load_files(paths, self.log, self.dead, options or LoadOptions(), received_at=RECEIVED)
+        return load_files(paths, self.log, self.dead, options or LoadOptions(), received_at=self.received)
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name
@@ -68,9 +66,3 @@ def purchase() -> dict[str, object]:
         "quantity": 2,
         "amount": "25.60",
     }
-
-
-def assert_nothing_was_kept(place: Place) -> None:
-    assert place.log.version == 0
-    assert place.dead.read().is_empty()
-    assert place.log.scan().select(pl.len()).collect().item() == 0
