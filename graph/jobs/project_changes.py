@@ -15,6 +15,9 @@ from graph.store.statement import Statement, Step, generated
 
 Table = NodeTable | TieTable
 
+TABLES: tuple[Table, ...] = (*NODE_TABLES, *TIE_TABLES)
+"""In the order in which they are written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -26,8 +29,11 @@ class Change:
     ties: int = 0
 
     def step(self) -> Step:
-        """The write itself."""
-        return self.statement, {"rows": self.rows.to_dicts()}
+        """The write itself, instants and days as ISO text."""
+        text = self.rows.with_columns(
+            pl.selectors.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), pl.selectors.date().dt.strftime("%Y-%m-%d")
+        )
+        return self.statement, {"rows": text.to_dicts()}
 
     def batches(self, size: int) -> Iterator["Change"]:
         """The same in pieces of at most `size` rows, in order."""
@@ -37,8 +43,13 @@ class Change:
 
 def statements() -> list[str]:
     """Every statement that changes are written with."""
-    nodes = [upsert_node(table.node) for table in NODE_TABLES]
-    return nodes + [make(table.tie) for table in TIE_TABLES for make in (remove_stale_ties, upsert_tie)]
+    return [statement for table in TABLES for statement in _statements(table)]
+
+
+def _statements(table: Table) -> list[str]:
+    if isinstance(table, NodeTable):
+        return [upsert_node(table.node, iso_text=True)]
+    return [remove_stale_ties(table.tie), upsert_tie(table.tie, iso_text=True)]
 
 
 def changes(table: Table, events: pl.LazyFrame, keys: pl.DataFrame | None) -> list[Change]:
@@ -46,13 +57,12 @@ def changes(table: Table, events: pl.LazyFrame, keys: pl.DataFrame | None) -> li
     if keys is not None and keys.is_empty():
         return []
     rows = table.rows(events, None if keys is None else keys.lazy()).collect()
+    texts = [generated(text) for text in _statements(table)]
     if isinstance(table, NodeTable):
-        return [Change(generated(upsert_node(table.node)), rows, nodes=rows.height)]
-    written = Change(generated(upsert_tie(table.tie)), rows, ties=rows.height)
-    if keys is None:
-        return [written]
-    stale = Change(generated(remove_stale_ties(table.tie)), _stale(table, keys, rows))
-    return [change for change in (stale, written) if not change.rows.is_empty()]
+        return [Change(texts[0], rows, nodes=rows.height)]
+    remove, upsert = texts
+    stale = [] if keys is None else [Change(remove, _stale(table, keys, rows))]
+    return [change for change in (*stale, Change(upsert, rows, ties=rows.height)) if not change.rows.is_empty()]
 
 
 def relevant(events: pl.LazyFrame, touched: Mapping[str, Sequence[str]]) -> pl.LazyFrame:

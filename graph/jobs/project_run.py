@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from graph.jobs.derive import NODE_TABLES, TIE_TABLES, NodeTable
-from graph.jobs.project_changes import Change, Table, changes, relevant, statements
+from graph.jobs.project_changes import TABLES, Change, Table, changes, relevant, statements
 from graph.jobs.project_checkpoint import Checkpoint, plan_of
 from graph.log.event_log import EventLog
 from graph.store.rows import NodeRows, TieRows
@@ -15,8 +15,6 @@ from graph.store.store import Store
 
 Progress = Callable[[str, int], None]
 """Told, after each write: the label or tie type, and how many rows of it went in with that write."""
-
-_TABLES: tuple[Table, ...] = (*NODE_TABLES, *TIE_TABLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ class Run:
         return nodes, ties
 
     async def _batches(self, after: int, target: int, clean: bool) -> AsyncIterator[tuple[Table, Change]]:
-        for table in _TABLES:
+        for table in TABLES:
             for change in await asyncio.to_thread(self._changes, table, after, target, clean):
                 for batch in change.batches(self.sizes.batch_rows):
                     yield table, batch
@@ -104,9 +102,9 @@ class Run:
 
     def _changes_at_once(self, after: int, target: int) -> list[Change]:
         fresh = self.log.scan(after=after, up_to=target).collect().lazy()
-        keys = [table.touched(fresh).collect() for table in _TABLES]
+        keys = [table.touched(fresh).collect() for table in TABLES]
         events = relevant(self.log.scan(up_to=target), _touched_columns(keys)).collect().lazy()
-        return [change for table, own in zip(_TABLES, keys, strict=True) for change in changes(table, events, own)]
+        return [change for table, own in zip(TABLES, keys, strict=True) for change in changes(table, events, own)]
 
 
 def _touched_columns(keys: list[pl.DataFrame]) -> dict[str, list[str]]:

@@ -56,10 +56,17 @@ def test_a_node_is_merged_by_its_key_and_its_properties_are_set_one_by_one():
 def test_a_tie_is_merged_between_nodes_that_are_there():
     since = Property("since", PropertyType.DATE, "Since when.")
 
-    assert upsert_tie(lives_in(Owner.PAIR, since)) == (
+    assert upsert_tie(lives_in(Owner.PAIR, since), iso_text=True) == (
         "UNWIND $rows AS row MATCH (a:Person {person_id: row.start}) MATCH (b:House {house_id: row.end}) "
-        "MERGE (a)-[t:LIVES_IN]->(b) SET t.since = row.since"
+        "MERGE (a)-[t:LIVES_IN]->(b) SET t.since = date(row.since)"
     )
+
+
+def test_instants_are_values_or_text_as_the_caller_says():
+    seen = Node("Cat", HOUSE.key, (Property("seen_at", PropertyType.DATETIME, "When seen."),), "A cat.")
+
+    assert upsert_node(seen).endswith("SET n.seen_at = row.seen_at")
+    assert upsert_node(seen, iso_text=True).endswith("SET n.seen_at = datetime(row.seen_at)")
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import polars as pl
 from event_rows import frame
 
 from graph.jobs.derive import NODE_TABLES, TIE_TABLES
 from graph.log.schema import EVENTS
-from graph.model.declarations import Owner
+from graph.model.declarations import Owner, PropertyType
 from graph.model.projection import PROJECTION
 from graph.model.statements import (
     count_nodes,
@@ -104,13 +105,13 @@ class TinyGraph:
     def upsert_node(self, node, row: Row) -> None:
         key = row[node.key.name]
         assert isinstance(key, str)
-        self.nodes[node.label][key] = {p.name: row.get(p.name) for p in node.properties}
+        self.nodes[node.label][key] = _kept(node.properties, row)
 
     def upsert_tie(self, tie, row: Row) -> None:
         ends = (row["start"], row["end"])
         assert ends[0] in self.nodes[tie.start.label], f"{tie.type}: no {tie.start.label} {ends[0]}"
         assert ends[1] in self.nodes[tie.end.label], f"{tie.type}: no {tie.end.label} {ends[1]}"
-        self.ties[tie.type][ends] = {p.name: row.get(p.name) for p in tie.properties}
+        self.ties[tie.type][ends] = _kept(tie.properties, row)
 
     def remove_stale(self, tie, row: Row) -> None:
         held = self.ties[tie.type]
@@ -137,9 +138,19 @@ class TinyGraph:
         return {label: rows for label, rows in self.nodes.items() if label != PROJECTION.label}, self.ties
 
 
+def _kept(properties, row: Row) -> Row:
+    """What a store would keep: instants and days come as text, or as themselves when it is filled."""
+    read = {PropertyType.DATETIME: datetime.fromisoformat, PropertyType.DATE: date.fromisoformat}
+    return {
+        p.name: read[p.type](value) if isinstance(value := row.get(p.name), str) and p.type in read else value
+        for p in properties
+    }
+
+
 def _writers(graph: TinyGraph):
-    writers = {upsert_node(node): lambda row, node=node: graph.upsert_node(node, row) for node in NODES}
-    writers |= {upsert_tie(tie): lambda row, tie=tie: graph.upsert_tie(tie, row) for tie in TIES}
+    writers = {upsert_node(node, iso_text=True): lambda row, node=node: graph.upsert_node(node, row) for node in NODES}
+    writers |= {upsert_tie(tie, iso_text=True): lambda row, tie=tie: graph.upsert_tie(tie, row) for tie in TIES}
+    writers[upsert_node(PROJECTION)] = lambda row: graph.upsert_node(PROJECTION, row)
     return writers | {remove_stale_ties(tie): lambda row, tie=tie: graph.remove_stale(tie, row) for tie in TIES}
 
 
