@@ -14,11 +14,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    data: Path = Field(Path("data"), alias="RENMAI_DATA", description="Folder of the log, the scores, the graph, the keys.")
-    neo4j_uri: str | None = Field(None, alias="NEO4J_URI", description="A real Neo4j; without it the embedded engine runs.")
+    data: Path = Field(Path("data"), alias="RENMAI_DATA", description="Folder of log, scores, graph and keys.")
+    neo4j_uri: str | None = Field(None, alias="NEO4J_URI", description="A real Neo4j; else the embedded engine.")
     neo4j_user: str = Field("neo4j", alias="NEO4J_USER", description="User of that Neo4j.")
     neo4j_password: SecretStr | None = Field(None, alias="NEO4J_PASSWORD", description="Password of that user.")
-    neo4j_database: str | None = Field(None, alias="NEO4J_DATABASE", description="Database; the server's default if unset.")
+    neo4j_database: str | None = Field(None, alias="NEO4J_DATABASE", description="Database; its default if unset.")
     host: str = Field("127.0.0.1", alias="RENMAI_HOST", description="Address to serve on.")
     port: int = Field(8000, alias="RENMAI_PORT", ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
     auth: Literal["required", "open"] = Field("required", alias="RENMAI_AUTH", description="open: nobody needs a key.")
@@ -54,4 +54,4 @@ class Settings(BaseSettings):
     @property
     def keys_file(self) -> Path:
         """The API keys, hashed."""
-        return self.data / "keys.json"
+        return self.data / "keys" / "keys.sqlite"

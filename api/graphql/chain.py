@@ -231,7 +231,7 @@ async def chains(
 ) -> Connection[Chain]:
     """A page of chains, of the current runs or of one given run."""
     order = order_by or ChainOrder()
-    name, ordering = chosen("chains", queries.ORDERINGS, order.field.value, order.direction)
+    name, ordering = chosen("chains", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     key = run_key(run)

@@ -89,7 +89,7 @@ async def channels(
 ) -> Connection[Channel]:
     """A page of channels."""
     order = order_by or ChannelOrder()
-    name, ordering = chosen("channels", queries.ORDERINGS, order.field.value, order.direction)
+    name, ordering = chosen("channels", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.channels(info.context.reader, filters, ordering, wanted)

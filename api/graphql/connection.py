@@ -98,7 +98,9 @@ def slice_of(arguments: PageArguments, order: str, *, largest: int = LARGEST_SIZ
         raise bad_input("Give `first` or `last`, not both.")
     for name, size in (("first", arguments.first), ("last", arguments.last)):
         if size is not None and not 0 <= size <= largest:
-            raise bad_input(f"`{name}` must be from 0 to {largest}, not {size}.", argument=name, value=size, maximum=largest)
+            raise bad_input(
+                f"`{name}` must be from 0 to {largest}, not {size}.", argument=name, value=size, maximum=largest
+            )
     asked = arguments.last if arguments.last is not None else arguments.first
     return Slice(
         limit=DEFAULT_SIZE if asked is None else asked,
@@ -154,9 +156,7 @@ def connect(
     counted: Callable[[], Awaitable[int]],
 ) -> Connection[Item]:
     """The page as a connection of `kind`."""
-    edges = [
-        Edge[Item](node=make(entry.row), cursor=write_cursor(order, entry.position)) for entry in page.entries
-    ]
+    edges = [Edge[Item](node=make(entry.row), cursor=write_cursor(order, entry.position)) for entry in page.entries]
     return kind(
         edges=edges,
         nodes=[edge.node for edge in edges],

@@ -30,9 +30,7 @@ class Caller:
 
     name: str
     scopes: frozenset[Scope]
-
-
-ANYBODY = Caller("anonymous", frozenset())
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

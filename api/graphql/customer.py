@@ -149,7 +149,7 @@ async def customers(
 ) -> Connection[Customer]:
     """A page of customers."""
     order = order_by or CustomerOrder()
-    name, ordering = chosen("customers", queries.ORDERINGS, order.field.value, order.direction)
+    name, ordering = chosen("customers", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.customers(info.context.reader, filters, ordering, wanted)

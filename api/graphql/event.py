@@ -57,7 +57,7 @@ class EventInput:
     product: str | None = strawberry.field(default=None, description="The product's sku.")
     order: str | None = strawberry.field(default=None, description="The order's id; one event is one line of it.")
     quantity: float | None = strawberry.field(default=None, description="How many, or how much by weight.")
-    amount: Decimal | None = strawberry.field(default=None, description="What was paid, or the day's cost of a channel.")
+    amount: Decimal | None = strawberry.field(default=None, description="What was paid, or a channel's cost of a day.")
     discount: Decimal | None = strawberry.field(default=None, description="What was taken off, not negative.")
     currency: str | None = strawberry.field(default=None, description="ISO 4217 code; CNY if absent.")
     share: str | None = strawberry.field(default=None, description="The share itself, or the one that brought this.")

@@ -32,7 +32,7 @@ class NameFilter:
         name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
     )
     starts_with: str | None = strawberry.field(default=None, description="Begins with this.")
-    contains: str | None = strawberry.field(default=None, description="Contains this, whatever the case of the letters.")
+    contains: str | None = strawberry.field(default=None, description="Contains this, whatever the letters' case.")
 
 
 @strawberry.input(description="A condition on an instant.")

@@ -12,6 +12,7 @@ from api.graphql.connection import After, Before, Connection, First, Last, PageA
 from api.graphql.context import Info
 from api.graphql.errors import ApiError, Code, bad_input
 from api.graphql.filters import TextFilter, filters_of
+from api.graphql.ordering import text_of
 from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
 from api.graphql.scalars import money
 from graph.queries import customer as customer_queries
@@ -47,7 +48,9 @@ class InfluencePath:
         """Read together with the customers of the other paths."""
         from api.graphql.customer import Customer
 
-        rows = [await row for row in [info.context.load(customer_queries.customers_by_key, k) for k in self.customer_keys]]
+        rows = [
+            await row for row in [info.context.load(customer_queries.customers_by_key, k) for k in self.customer_keys]
+        ]
         return [Customer.of(row) for row in rows if row is not None]
 
 
@@ -188,12 +191,12 @@ async def top_influencers(
         InfluenceMetric, strawberry.argument(description="By what they are compared, highest first.")
     ] = InfluenceMetric.SPREAD,
     run: RunArgument = None,
-) -> InfluenceConnection:
+) -> Connection[InfluenceScore]:
     """A page of scores, highest first."""
-    name = f"influencers.{metric.value}"
+    name = f"influencers.{text_of(metric)}"
     audience = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     key = run_key(run)
-    page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[metric.value], key, wanted)
+    page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[text_of(metric)], key, wanted)
     counted = partial(queries.count_influencers, info.context.reader, audience, key)
     return connect(InfluenceConnection, page, name, InfluenceScore.of, counted)

@@ -15,6 +15,7 @@ from api.graphql.customer import Customer
 from api.graphql.errors import bad_input
 from api.graphql.node import Node, read_global_id
 from api.graphql.order import Order
+from api.graphql.ordering import text_of
 from api.graphql.product import Product
 from api.graphql.run import ScoreRun
 from api.graphql.share import Share
@@ -108,7 +109,7 @@ async def search_nodes(
     if len(text) > LONGEST_TEXT:
         raise bad_input(f"`text` may have at most {LONGEST_TEXT} characters, not {len(text)}.", argument="text")
     limit = slice_of(PageArguments(first=first), "search").limit
-    labels = [kind.value for kind in (kinds if kinds is not None else NodeKind)]
+    labels = [text_of(kind) for kind in (kinds if kinds is not None else NodeKind)]
     hits = await search.search(info.context.reader, text, labels, limit + 1)
     found = await asyncio.gather(*(_by_key(info, hit.label, hit.key) for hit in hits[:limit]))
     edges = [

@@ -66,9 +66,7 @@ class Order(Node):
     source: str | None = strawberry.field(description="The data set or system it came from.")
 
     @strawberry.field(description="Who placed it.")
-    async def customer(
-        self, info: Info
-    ) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
+    async def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
         """Read together with the buyers of the other orders."""
         from api.graphql.customer import Customer
 

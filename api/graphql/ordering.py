@@ -16,10 +16,13 @@ class Direction(Enum):
     DESC = strawberry.enum_value("desc", description="The largest, the newest, the last letter first.")
 
 
-def chosen(
-    noun: str, orderings: Mapping[str, Ordering], field: str, direction: Direction
-) -> tuple[str, Ordering]:
+def text_of(member: Enum) -> str:
+    """The text that an enum's member stands for."""
+    return str(member.value)
+
+
+def chosen(noun: str, orderings: Mapping[str, Ordering], field: Enum, direction: Direction) -> tuple[str, Ordering]:
     """The name that cursors of this order carry, and the ordering itself."""
-    ordering = orderings[field]
-    name = f"{noun}.{field}.{direction.value}"
+    ordering = orderings[text_of(field)]
+    name = f"{noun}.{text_of(field)}.{text_of(direction)}"
     return name, turned(ordering) if (direction is Direction.DESC) != ordering.descending else ordering

@@ -114,7 +114,7 @@ async def products(
 ) -> Connection[Product]:
     """A page of products."""
     order = order_by or ProductOrder()
-    name, ordering = chosen("products", queries.ORDERINGS, order.field.value, order.direction)
+    name, ordering = chosen("products", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.products(info.context.reader, filters, ordering, wanted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.errors import Code, ApiError, bad_input
+from api.graphql.errors import ApiError, Code, bad_input
 from graph.queries import customer as customer_queries
 from graph.queries import referral as queries
 

@@ -12,6 +12,7 @@ from api.graphql.connection import After, Before, Connection, First, Last, PageA
 from api.graphql.context import Info
 from api.graphql.errors import bad_input
 from api.graphql.node import Node, global_id, read_global_id
+from api.graphql.ordering import text_of
 from api.graphql.scalars import Json
 from graph.queries import run as queries
 
@@ -123,7 +124,7 @@ async def score_runs(
     kind: Annotated[ScoreKind | None, strawberry.argument(description="Of this kind alone.")] = None,
 ) -> Connection[ScoreRun]:
     """A page of runs, newest first."""
-    filters: dict[str, object] = {} if kind is None else {"kind_eq": kind.value}
+    filters: dict[str, object] = {} if kind is None else {"kind_eq": text_of(kind)}
     wanted = slice_of(PageArguments(first, after, last, before), "runs")
     page = await queries.runs(info.context.reader, filters, wanted)
     counted = partial(queries.count_runs, info.context.reader, filters)

@@ -30,7 +30,7 @@ def _write_instant(value: datetime) -> str:
 
 def _read_instant(value: object) -> datetime:
     if not isinstance(value, str):
-        raise StrawberryInputCoercionError(f"DateTime must be a string such as 2026-03-02T12:00:00+08:00, not {value!r}")
+        raise StrawberryInputCoercionError(f"DateTime must be text such as 2026-03-02T12:00:00+08:00, not {value!r}")
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
@@ -65,7 +65,7 @@ def _read_decimal(value: object) -> decimal.Decimal:
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant as ISO 8601 text with an offset, such as 2026-03-02T12:00:00+08:00. Answers are in UTC.",
+        description="An instant as ISO 8601 text with an offset, such as 2026-03-02T12:00:00+08:00; answers in UTC.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=_write_instant,
         parse_value=_read_instant,

@@ -2,16 +2,25 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
 from api.graphql.channel import Channel, channel, channels
-from api.graphql.connection import Connection
+from api.graphql.connection import DEFAULT_SIZE, Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, customer, customers
 from api.graphql.event import RecordEventsResult, record_events
@@ -20,7 +29,7 @@ from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
 from api.graphql.product import Product, product, products
-from api.graphql.referral import ReferralTree, referral_tree
+from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
 from api.graphql.run import ScoreRun, score_run, score_runs
 from api.graphql.scalars import SCALARS
 from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
@@ -51,7 +60,7 @@ class Query:
         resolver=influence_scores,
         description="Scores of up to 1,000 customers in one read, in the order of the keys; null where there is none.",
     )
-    top_influencers: InfluenceConnection = strawberry.field(
+    top_influencers: InfluenceConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
         resolver=top_influencers, description="The customers who move others most, page by page."
     )
     referral_tree: ReferralTree = strawberry.field(
@@ -122,7 +131,7 @@ class Schema(strawberry.Schema):
 
 def make_schema() -> Schema:
     """The schema as it is served."""
-    return Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -130,6 +139,46 @@ def make_schema() -> Schema:
         extensions=[Prepared],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    _without_null_defaults(core(schema))
+    return schema
+
+
+def core(schema: Schema) -> GraphQLSchema:
+    """The schema as graphql-core has it."""
+    return schema._schema  # pyright: ignore[reportPrivateUsage]
+
+
+def _without_null_defaults(schema: GraphQLSchema) -> None:
+    """An argument that may be absent is absent, not `= null`: clients need not send it, and the language is shorter."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            inputs = [kind.fields]
+        elif isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)):
+            inputs = [field.args for field in kind.fields.values()]
+        else:
+            continue
+        for given in (one for several in inputs for one in several.values()):
+            if given.default_value is None:
+                given.default_value = Undefined
+
+
+def list_sizes(schema: GraphQLSchema) -> dict[str, int]:
+    """Fields that answer a list → how many it may have where no argument says: what limits reckon with."""
+    found: dict[str, int] = {}
+    for kind in schema.type_map.values():
+        if not isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) or kind.name.startswith("__"):
+            continue
+        for name, field in kind.fields.items():
+            answer = cast("GraphQLNamedType", get_named_type(field.type))
+            if answer.name.endswith("Connection"):
+                found[name] = max(found.get(name, 0), DEFAULT_SIZE)
+            elif str(field.type).startswith("[") and isinstance(answer, (GraphQLObjectType, GraphQLInterfaceType)):
+                found.setdefault(name, _LISTS.get(name, 1))
+    return found
+
+
+_LISTS = {"branches": LARGEST_TREE, "openChains": 5, "explanation": 5, "steps": 2, "verdicts": 1}
+"""Lists whose length no argument tells. Those of a connection (edges, nodes) count with their connection."""
 
 
 def export_schema() -> str:

@@ -1,7 +1,7 @@
 """Starting runs of scores, and watching them."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -9,6 +9,7 @@ from api.graphql.context import AlreadyRunning, Info, RunProgress, RunRequest
 from api.graphql.errors import ApiError, Code
 from api.graphql.failures import Failure, InvalidInput, Unavailable
 from api.graphql.node import global_id
+from api.graphql.ordering import text_of
 from api.graphql.run import RunState, ScoreKind, ScoreRun, run_key, run_of
 from api.graphql.scalars import Json
 from graph.errors import BadInput, LogUnavailable, StoreUnavailable
@@ -69,7 +70,7 @@ class ScoreRunProgress:
 
     @strawberry.field(description="How much of this stage is done, 0 to 1.")
     def fraction(self) -> float:
-        """done over total."""
+        """Done over total."""
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     @strawberry.field(description="The run as the graph has it; null until it has begun to compute.")
@@ -96,10 +97,10 @@ async def start_score_run(
     info: Info, input: Annotated[StartScoreRunInput, strawberry.argument(description="Which scores.")]
 ) -> ScoreRunResult:
     """Starts a run in the background."""
-    given = {} if input.parameters is None else input.parameters
+    given: object = {} if input.parameters is None else input.parameters
     if not isinstance(given, dict):
         return InvalidInput(message=f"`parameters` must be a JSON object, not {given!r}.", field="parameters")
-    request = RunRequest(input.kind.value, input.source, input.seed, given)
+    request = RunRequest(text_of(input.kind), input.source, input.seed, cast("dict[str, Any]", given))
     try:
         started = await info.context.services.runs.start(request)
     except BadInput as failure:
@@ -107,7 +108,7 @@ async def start_score_run(
     except (LogUnavailable, StoreUnavailable):
         return Unavailable(message="The data cannot be reached at the moment: start the run again later.")
     if isinstance(started, AlreadyRunning):
-        message = f"A run of {input.kind.value} for {input.source or 'all data'} is under way: {started.run_id}."
+        message = f"A run of {text_of(input.kind)} for {input.source or 'all data'} is under way: {started.run_id}."
         return AlreadyRunningFailure(message=message, id=global_id("ScoreRun", started.run_id), key=started.run_id)
     return StartScoreRunPayload(id=global_id("ScoreRun", started.run_id), key=started.run_id, kind=input.kind)
 

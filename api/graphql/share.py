@@ -32,9 +32,7 @@ class Share(Node):
     source: str | None = strawberry.field(description="The data set or system it came from.")
 
     @strawberry.field(description="Who passed it on.")
-    async def sharer(
-        self, info: Info
-    ) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
+    async def sharer(self, info: Info) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
         """Read together with the sharers of the other shares."""
         from api.graphql.customer import Customer
 

@@ -102,7 +102,7 @@ async def stores(
 ) -> Connection[Store]:
     """A page of stores."""
     order = order_by or StoreOrder()
-    name, ordering = chosen("stores", queries.ORDERINGS, order.field.value, order.direction)
+    name, ordering = chosen("stores", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.stores(info.context.reader, filters, ordering, wanted)

@@ -113,13 +113,17 @@ ORDERINGS: dict[str, Ordering] = {
 }
 """How chains may be sorted, each ascending."""
 
+Q_LIMIT = 0.05
+"""Only chains below it are told to customers: a run keeps some unconfirmed ones too, for those who study it."""
+
 # A chain's category may stand above the product's own in the tree; chains of one data set speak of its orders alone.
 FIRST_STEPS = cypher(
     "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
     " WHERE o.local_date IN $dates"
     " MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
     " WITH DISTINCT customer, c, o, k.category_id AS category"
-    " MATCH (n:Chain {first_category_id: category}) WITH customer, c, o, n"
+    " MATCH (n:Chain {first_category_id: category}) WHERE n.q_value < $q_limit AND n.lift > 1"
+    " WITH customer, c, o, n"
     " MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
     " AND (pointer.scope = '*' OR pointer.scope = o.source)"
     " AND o.local_minute >= n.first_start_minute AND o.local_minute < n.first_end_minute"
@@ -148,8 +152,8 @@ async def count_chains(reader: Reader, filters: Filters, run: str | None) -> int
 
 
 async def first_steps(reader: Reader, customers: Sequence[str], dates: Sequence[date]) -> list[list[FirstStepRow]]:
-    """Each customer's orders of these days (of the store's own calendar) that fit a current chain's first step."""
-    wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates)}
+    """Each customer's orders of these days, by the store's calendar, that may open a confirmed current chain."""
+    wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates), "q_limit": Q_LIMIT}
     found: dict[str, list[FirstStepRow]] = {customer: [] for customer in customers}
     for record in await reader.read(FIRST_STEPS, wanted):
         chain = ChainRow(**{field: record.pop(field) for field in _CHAIN_FIELDS})

@@ -68,7 +68,7 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("referrals to customers", referral.TO_CUSTOMERS, {"parents": ["bob"]}),
     ("runs by key", run.BY_KEYS, {"keys": ["influence-1"]}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
-    ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)]}),
+    ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
     ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"]}),
     ("influence of customers in a run", influence.BY_CUSTOMERS_IN_RUN, {"keys": ["ann"], "run": "influence-1"}),
     ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),

@@ -1,0 +1,183 @@
+"""The server: settings → an ASGI app with GraphQL, health, readiness and pages. It reads the clock for all below."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from api.auth import Gate, KeyStore
+from api.graphql.context import Services, Verdict
+from api.graphql.http import GraphqlEndpoint
+from api.graphql.operation import Engine
+from api.graphql.schema import make_schema
+from api.graphql.socket import GraphqlSocket
+from api.limits import Limits
+from api.projecting import Follower
+from api.score_runs import BackgroundRuns
+from api.settings import Settings
+from graph.errors import RenmaiError
+from graph.jobs.project import project
+from graph.log import DeadLetters, EventLog
+from graph.store import Statement, Store, open_store
+from loaders.record import Recorder as LogRecorder
+from loaders.steps.complete import Defaults
+
+STATEMENT_SECONDS = 10.0
+WEB = Path(__file__).parent / "web"
+EXPLORER = WEB / "graphiql.html"
+
+
+def now() -> datetime:
+    """The present instant, for everything that serves."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedReader:
+    """The store with the time-out that every statement of the API has."""
+
+    store: Store
+
+    async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """All rows; QueryRefused after ten seconds."""
+        return await self.store.read(statement, parameters, timeout_seconds=STATEMENT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class WakingRecorder:
+    """Records into the log off the event loop, and wakes the projector."""
+
+    recorder: LogRecorder
+    wake: Callable[[], None]
+
+    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
+        """A verdict for each event, in their order."""
+        found = await asyncio.to_thread(self.recorder.record_events, events, received_at=now(), source=source)
+        self.wake()
+        return [
+            Verdict(one.outcome.value, one.id, one.reason.value if one.reason else None, one.field, one.message)
+            for one in found
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is open while the app runs."""
+
+    store: Store
+    log: EventLog
+    follower: Follower
+    graphql: GraphqlEndpoint
+    socket: GraphqlSocket
+
+    async def wrong(self) -> list[str]:
+        """What keeps the app from answering well, in sentences; empty when it is ready."""
+        found: list[str] = []
+        try:
+            await self.store.ping()
+        except RenmaiError as failure:
+            found.append(str(failure))
+        try:
+            await asyncio.to_thread(lambda: self.log.version)
+        except RenmaiError as failure:
+            found.append(str(failure))
+        if self.follower.failure and self.follower.failure not in found:
+            found.append(f"The graph does not follow the log: {self.follower.failure}")
+        return found
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Serving]:
+    """Keys, log and store, with the projector at work; RenmaiError says in a line what cannot be opened."""
+    async with AsyncExitStack() as stack:
+        keys = KeyStore.open(settings.keys_file)
+        stack.callback(keys.close)
+        events = EventLog.open(settings.log_folder)
+        store = await stack.enter_async_context(open_store(settings.store_config()))
+
+        async def brought_up() -> int:
+            return (await project(events, store)).to_version
+
+        follower = Follower(lambda: events.version, brought_up)
+        stack.push_async_callback(_end, asyncio.create_task(follower.run()))
+        runs = BackgroundRuns(events, store, settings.scores_folder, now)
+        stack.push_async_callback(runs.close)
+        defaults = Defaults(source="api", time_zone=settings.time_zone)
+        recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
+        services = Services(
+            TimedReader(store), WakingRecorder(recorder, follower.wake), runs, ZoneInfo(settings.time_zone), now
+        )
+        engine = Engine(make_schema(), services, Limits())
+        gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")
+        yield Serving(
+            store, events, follower, GraphqlEndpoint(engine, gate, now, EXPLORER), GraphqlSocket(engine, gate, now)
+        )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The app; nothing is opened before its lifespan starts. What could not be opened stands in `state.failure`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        app.state.failure = None
+        try:
+            async with opened(settings) as app.state.serving:
+                yield
+        except RenmaiError as failure:
+            app.state.failure = failure
+            raise
+
+    async def graphql(request: Request) -> Response:
+        return await serving(request.app).graphql(request)
+
+    async def socket(web_socket: WebSocket) -> None:
+        await serving(web_socket.app).socket(web_socket)
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+        WebSocketRoute("/graphql", socket),
+        Route("/healthz", _health),
+        Route("/readyz", _ready),
+    ]
+    if WEB.is_dir():
+        routes.append(Route("/", _first_page))
+        routes.append(Mount("/web", StaticFiles(directory=WEB)))
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+def serving(app: Starlette) -> Serving:
+    """What is open, once the lifespan has begun."""
+    found = app.state.serving
+    if not isinstance(found, Serving):
+        raise TypeError("the app has not started")
+    return found
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"alive": True})
+
+
+async def _ready(request: Request) -> Response:
+    wrong = await serving(request.app).wrong()
+    return JSONResponse({"ready": not wrong, "wrong": wrong}, 503 if wrong else 200)
+
+
+async def _first_page(_: Request) -> Response:
+    return FileResponse(WEB / "index.html")

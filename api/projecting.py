@@ -1,0 +1,51 @@
+"""The projector of a serving process: the graph follows the log within a second or two."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from graph.errors import RenmaiError
+
+log = structlog.get_logger("renmai.projector")
+
+POLL_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+class Follower:
+    """Projects whenever the log has a version that the graph lacks: at once when woken, else within a second."""
+
+    def __init__(self, version: Callable[[], int], project: Callable[[], Awaitable[int]]) -> None:
+        """`version` is the log's newest; `project` brings the graph up and says up to which version."""
+        self._version = version
+        self._project = project
+        self._woken = asyncio.Event()
+        self._seen = -1
+        self.failure: str | None = None
+
+    def wake(self) -> None:
+        """Something was recorded."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Follows until it is cancelled; a failure is told once, and tried again with growing pauses."""
+        pause = POLL_SECONDS
+        while True:
+            self._woken.clear()
+            try:
+                if await asyncio.to_thread(self._version) != self._seen:
+                    self._seen = await self._project()
+                self.failure, pause = None, POLL_SECONDS
+            except RenmaiError as failure:
+                if str(failure) != self.failure:
+                    log.warning("the graph does not follow the log", failure=str(failure))
+                self.failure, pause = str(failure), min(2 * pause, LONGEST_PAUSE_SECONDS)
+            except Exception as error:
+                log.error("the projector failed", exc_info=error)
+                self.failure, pause = "internal error: see the log", min(2 * pause, LONGEST_PAUSE_SECONDS)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue

@@ -1,0 +1,140 @@
+"""Runs of scores in the background: started once a kind and data set, watched by whoever asks."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from api.graphql.context import AlreadyRunning, RunProgress, RunRequest
+from graph.algorithms.chains import ChainsRequest
+from graph.algorithms.influence import InfluenceRequest
+from graph.errors import BadInput, RenmaiError
+from graph.jobs.publish import Progress, RunContext
+from graph.jobs.score import score_chains, score_influence
+from graph.jobs.score_read import check_source
+from graph.log import EventLog
+from graph.store import Store
+
+log = structlog.get_logger("renmai.scores")
+
+REMEMBERED = 100
+_REQUESTS: Mapping[str, type[ChainsRequest] | type[InfluenceRequest]] = {
+    "chains": ChainsRequest,
+    "influence": InfluenceRequest,
+}
+
+
+@dataclass
+class _Run:
+    progress: RunProgress
+    scope: str
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    steps: int = 0
+
+
+class BackgroundRuns:
+    """The runs that this process started; the last hundred are remembered."""
+
+    def __init__(self, events: EventLog, store: Store, tables: Path, now: Callable[[], datetime]) -> None:
+        self._log = events
+        self._store = store
+        self._tables = tables
+        self._now = now
+        self._runs: dict[str, _Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
+        """Starts in the background; BadInput for parameters or a source that cannot be used."""
+        asked = parameters_of(request)
+        await asyncio.to_thread(check_source, self._log, self._log.version, request.source)
+        for run in self._runs.values():
+            if (run.progress.kind, run.scope, run.progress.state) == (request.kind, asked.scope, "running"):
+                return AlreadyRunning(run.progress.run_id)
+        started_at = self._now()
+        run_id = f"{request.kind}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        run = self._runs[run_id] = _Run(RunProgress(run_id, request.kind, "running", "start", 0, 0), asked.scope)
+        self._forget_oldest()
+        task = asyncio.create_task(self._compute(run, asked, RunContext(run_id, started_at, self._now)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return run.progress
+
+    def watch(self, run_id: str) -> AsyncGenerator[RunProgress] | None:
+        """The last known state first, then the newest one whenever it changed, until the run ends."""
+        run = self._runs.get(run_id)
+        return None if run is None else _watched(run)
+
+    async def close(self) -> None:
+        """Ends the runs that are under way; the graph then has them as failed."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _compute(self, run: _Run, request: ChainsRequest | InfluenceRequest, context: RunContext) -> None:
+        told: asyncio.Queue[Progress | None] = asyncio.Queue()
+        teller = asyncio.create_task(_follow(run, told))
+        kind, run_id = run.progress.kind, run.progress.run_id
+        end = RunProgress(run_id, kind, "failed", "end", 0, 0, "It was ended with the server.")
+        try:
+            if isinstance(request, ChainsRequest):
+                await score_chains(self._log, self._store, self._tables, request, context, told.put_nowait)
+            else:
+                await score_influence(self._log, self._store, self._tables, request, context, told.put_nowait)
+            end = RunProgress(run_id, kind, "succeeded", "end", 1, 1)
+        except RenmaiError as failure:
+            end = RunProgress(run_id, kind, "failed", "end", 0, 0, str(failure))
+        except Exception as error:
+            log.error("run failed", run_id=run_id, exc_info=error)
+            end = RunProgress(run_id, kind, "failed", "end", 0, 0, "Internal error: see the server's log.")
+        finally:
+            told.put_nowait(None)
+            await teller
+            await _tell(run, end)
+
+    def _forget_oldest(self) -> None:
+        ended = [key for key, run in self._runs.items() if run.progress.state != "running"]
+        for key in ended[: max(0, len(self._runs) - REMEMBERED)]:
+            del self._runs[key]
+
+
+async def _watched(run: _Run) -> AsyncGenerator[RunProgress]:
+    seen = -1
+    while True:
+        async with run.changed:
+            while run.steps == seen:
+                await run.changed.wait()
+            seen, progress = run.steps, run.progress
+        yield progress
+        if progress.state != "running":
+            return
+
+
+async def _follow(run: _Run, told: "asyncio.Queue[Progress | None]") -> None:
+    while step := await told.get():
+        await _tell(run, RunProgress(step.run_id, run.progress.kind, "running", step.stage, step.done, step.total))
+
+
+async def _tell(run: _Run, progress: RunProgress) -> None:
+    async with run.changed:
+        run.progress = progress
+        run.steps += 1
+        run.changed.notify_all()
+
+
+def parameters_of(request: RunRequest) -> ChainsRequest | InfluenceRequest:
+    """The algorithm's own request; BadInput for a parameter that it does not have or a value that it does not take."""
+    kind = _REQUESTS[request.kind]
+    names = {field.name for field in fields(kind)} - {"source", "seed"}
+    if unknown := sorted(set(request.parameters) - names):
+        raise BadInput(f"{request.kind} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(names))}.")
+    given: dict[str, Any] = {**request.parameters, "source": request.source, "seed": request.seed}
+    try:
+        return msgspec.convert(given, type=kind)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{request.kind} cannot be run with these parameters: {error}.") from error
