@@ -4,6 +4,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -16,6 +17,7 @@ from graph.errors import LogUnavailable
 LOCK_FILE = "_write.lock"
 """Delta readers and vacuum pass over names that begin with an underscore."""
 LOCK_SECONDS = 300.0
+RESERVE_BYTES = 2**20
 SAFE_RETENTION_HOURS = 168
 """Readers of an older version have a week to finish before the files that it names may go."""
 
@@ -73,6 +75,8 @@ class Table:
 
         Raises `Conflict` when another writer took the version that the handle expects next.
         """
+        if self._file_lock is not None:
+            check_room(self.address, int(rows.estimated_size()), disk_usage(self.address).free)
         properties = CommitProperties(
             max_commit_retries=0, app_transactions=[Transaction(*transaction)] if transaction else None
         )
@@ -163,6 +167,19 @@ def scan_table(address: str) -> pl.LazyFrame:
     """All rows of the newest version; later commits do not reach a frame that was made before."""
     with told(address):
         return pl.scan_delta(DeltaTable(address))
+
+
+def check_room(address: str, size: int, free: int) -> None:
+    """LogUnavailable where a disk with so many bytes free may not take rows of so many bytes in memory.
+
+    On disk they are a fraction of that. Asked beforehand, because delta-rs panics aloud when a disk fills as it writes.
+    """
+    needed = size // 2 + RESERVE_BYTES
+    if free < needed:
+        raise LogUnavailable(
+            f"{address} is on a disk with {free // 2**20} MiB free and the next batch may need {needed // 2**20} MiB; "
+            "free some space, then run it again: whole batches are kept, the last one was not begun"
+        )
 
 
 def _first_line(error: Exception) -> str:

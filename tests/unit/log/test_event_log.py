@@ -1,15 +1,19 @@
 """The event log keeps each event once, whatever is repeated, and gives back exactly what came between two versions."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from graph.errors import LogUnavailable
 from graph.log import EVENTS, EventLog
+from graph.log.delta import check_room
+from graph.log.known_ids import KnownIds, hash_ids, sorted_run
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -168,3 +172,58 @@ def test_another_delta_table_is_refused_with_the_column_that_it_lacks(tmp_path: 
 
     with pytest.raises(LogUnavailable, match="is another Delta table: it lacks the column id"):
         EventLog.open(tmp_path / "other")
+
+
+def test_a_disk_that_may_be_too_small_is_told_before_anything_is_written():
+    check_room("data/log", 10 * 2**20, 6 * 2**20)
+
+    with pytest.raises(
+        LogUnavailable, match=r"data/log is on a disk with 5 MiB free and the next batch may need 6 MiB"
+    ):
+        check_room("data/log", 10 * 2**20, 6 * 2**20 - 1)
+
+
+def test_the_days_of_all_ids_of_one_hash_are_looked_into():
+    known = KnownIds()
+    run = sorted_run(hash_ids(pl.Series(["a", "a", "b"])), np.array([1, 2, 3], dtype=np.int32))
+    known.runs.append(run)
+
+    suspect, days = known.suspects(pl.Series(["a", "x"]))
+
+    assert suspect.tolist() == [True, False]
+    assert days.tolist() == [1, 2]
+
+
+def test_known_ids_are_found_however_they_came():
+    known = KnownIds()
+    ids = [f"id{number}" for number in range(500)]
+    for number, id_ in enumerate(ids):
+        known.add(pl.Series([id_]), pl.Series([date(2024, 3, 1)]), version=number + 1)
+
+    assert len(known) == 500
+    assert len(known.runs) < 12
+    assert known.suspects(pl.Series([*ids, "other"]))[0].tolist() == [True] * 500 + [False]
+
+
+def test_threads_that_append_at_once_lose_and_double_nothing(log: EventLog):
+    batches = [events(f"id{number}", f"id{number + 1}") for number in range(12)]
+
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda one: log.append(one[1], loader=f"l{one[0]}", batch=1), enumerate(batches)))
+
+    assert sum(one.accepted for one in done) == 13
+    assert log.read(["id"])["id"].n_unique() == log.scan().collect().height == 13
+
+
+def test_writers_without_a_lock_between_them_lose_and_double_nothing(tmp_path: Path):
+    EventLog.open(tmp_path / "log")
+    # An object store has no lock: an address with a scheme takes that way, on this folder.
+    logs = [EventLog.open(f"file://{tmp_path}/log") for _ in range(3)]
+
+    with ThreadPoolExecutor(3) as threads:
+        done = list(
+            threads.map(lambda n: logs[n % 3].append(events(f"id{n}", "shared"), loader=f"w{n % 3}", batch=n), range(9))
+        )
+
+    rows = logs[0].scan().collect()
+    assert sum(one.accepted for one in done) == rows.height == rows["id"].n_unique() == 10
