@@ -20,7 +20,6 @@ from loaders.world.taste import Taste
 from loaders.world.truth import Planted, write_truth
 from loaders.world.writing import Writer
 
-ROWS_A_FILE = 250_000
 Progress = Callable[[int, int], None]
 
 
@@ -43,9 +42,10 @@ def generate(request: WorldRequest, folder: Path, progress: Progress = quiet) ->
         (partial / "truth").mkdir(parents=True)
         kinds, files = _fill(request, partial, progress)
         os.replace(partial, folder)
-    except OSError as error:
+    except (OSError, pl.exceptions.ComputeError) as error:
+        # Polars tells of a full disk with an error of its own.
         shutil.rmtree(partial, ignore_errors=True)
-        raise BadInput(f"the world cannot be written to {folder}: {error.strerror or error}") from error
+        raise BadInput(f"the world cannot be written to {folder}: {error}; choose a place with room") from error
     return WorldSummary(
         folder=folder,
         event_files=tuple(folder / name for name in files),
@@ -61,7 +61,7 @@ def _fill(request: WorldRequest, folder: Path, progress: Progress) -> tuple[Coun
     taste = Taste(request, people, habits)
     world = World(request, people, habits, network, taste)
     writer = Writer(request, people, campaigns_of(request.start, request.days))
-    pages = _Pages(folder)
+    pages = _Pages(folder, request.rows_a_file)
     for day in range(request.days):
         pages.add(writer.events(day, world.live(day), world.registered_at))
         progress(day + 1, request.days)
@@ -74,8 +74,9 @@ def _fill(request: WorldRequest, folder: Path, progress: Progress) -> tuple[Coun
 class _Pages:
     """Event files of about the same size; holds at most one in memory."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._held, self._rows = folder, list[pl.DataFrame](), 0
+    def __init__(self, folder: Path, rows_a_file: int) -> None:
+        self._folder, self._rows_a_file = folder, rows_a_file
+        self._held, self._rows = list[pl.DataFrame](), 0
         self.names: list[str] = []
         self.kinds: Counter[str] = Counter()
 
@@ -84,7 +85,7 @@ class _Pages:
         self.kinds.update(dict(events["kind"].value_counts().iter_rows()))
         self._held.append(events)
         self._rows += events.height
-        if self._rows >= ROWS_A_FILE:
+        if self._rows >= self._rows_a_file:
             self.close()
 
     def close(self) -> None:

@@ -23,6 +23,8 @@ class WorldRequest:
     """The first day, on the clock of Hangzhou (Asia/Shanghai)."""
     truth_runs: int = 2_000
     """How many simulated shares the true influence of each sharer is the mean of."""
+    rows_a_file: int = 250_000
+    """An event file is closed at the end of the day on which it reaches so many rows; that much is held in memory."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be generated, with the value and the valid range."""
@@ -30,6 +32,7 @@ class WorldRequest:
         within("days", self.days, 7, MOST_DAYS)
         within("seed", self.seed, 0, 2**63 - 1)
         within("truth runs", self.truth_runs, 1, 1_000_000)
+        within("rows a file", self.rows_a_file, 1, 100_000_000)
         within("the year of the first day", self.start.year, 2000, 2100)
 
     @property
