@@ -21,7 +21,7 @@ class WorldRequest:
     seed: int = 20_26
     start: date = date(2026, 3, 2)
     """The first day, on the clock of Hangzhou (Asia/Shanghai)."""
-    truth_runs: int = 2_000
+    truth_runs: int = 1_000
     """How many simulated shares the true influence of each sharer is the mean of."""
     rows_a_file: int = 250_000
     """An event file is closed at the end of the day on which it reaches so many rows; that much is held in memory."""

@@ -45,7 +45,11 @@ properties of the kind say: seconds of dwell, stars, a text's number, the parent
 def rows(kind: EventKind, at: Ints, **given: Ints | int) -> Rows:
     """Events of one kind; a whole number stands for all of them, what is not given is absent."""
     values: dict[str, Ints | int] = {"kind": NUMBER[kind], "at": at, **given}
-    return {column: np.broadcast_to(np.asarray(values.get(column, -1), dtype=np.int64), at.shape) for column in COLUMNS}
+    return {column: _filled(values.get(column, -1), at.size) for column in COLUMNS}
+
+
+def _filled(value: Ints | int, size: int) -> Ints:
+    return np.full(size, value, dtype=np.int64) if isinstance(value, int) else value
 
 
 def joined(parts: list[Rows]) -> Rows:
