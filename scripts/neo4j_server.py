@@ -71,6 +71,9 @@ def start(home: Path, port: int, password: str | None, *, read_only: bool, heap:
         raise Failed("Neo4j needs Java 17 or 21: install one, or set JAVA_HOME")
     for name in ("conf", "data", "logs", "run", "import", "plugins"):
         (home / name).mkdir(parents=True, exist_ok=True)
+    if read_only and not (home / "data" / "databases" / "neo4j").exists():
+        start(home, 0, password, read_only=False, heap=heap, quick=True)  # a database must be made before it is closed
+        stop(home)
     port = port or _free_port()
     if password is not None:
         _set_first_password(home, password)

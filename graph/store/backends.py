@@ -16,7 +16,7 @@ from graph.store.store import Store
 
 async def open_neo4j(config: StoreConfig, uri: str) -> Store:
     """A store on the Neo4j at `uri`."""
-    driver = await connect(uri, Login(config.user, config.password))
+    driver = await connect(uri, Login(config.user, config.password), config.database)
     channel = Channel(driver, "neo4j", shown(uri), config.user, config.database)
     return Store(channel, channel, BoltBackend(channel))
 

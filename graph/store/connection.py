@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity
+from neo4j import READ_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, NotificationMinimumSeverity
+from neo4j.exceptions import DriverError, Neo4jError
 
 from graph.errors import StoreUnavailable
 from graph.store.failures import explained, message_of, shown
+
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 CONNECT_SECONDS = 8.0
 """An address where nobody answers is told to the user within this time."""
@@ -30,23 +35,43 @@ class Login:
         return f"Login(user={self.user!r})"
 
 
-async def connect(uri: str, login: Login) -> AsyncDriver:
-    """A driver that has reached the store once; StoreUnavailable says why it could not."""
+async def connect(uri: str, login: Login, database: str | None = None) -> AsyncDriver:
+    """A driver that has had one answer from the database; StoreUnavailable says why it could not."""
+    check_address(uri)
     driver = _driver(uri, login)
     try:
         with explained(uri, login.user, timeout_seconds=CONNECT_SECONDS):
             try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await driver.verify_connectivity()  # pyright: ignore[reportUnknownMemberType]
+                async with asyncio.timeout(CONNECT_SECONDS), _session(driver, database) as session:
+                    await (await session.run("RETURN 1 AS one")).consume()
             except TimeoutError as error:
                 raise StoreUnavailable(
-                    f"Cannot reach the graph at {shown(uri)} within {CONNECT_SECONDS:g} s: "
-                    "start it, or correct NEO4J_URI."
+                    f"The graph at {shown(uri)} does not answer within {CONNECT_SECONDS:g} s: "
+                    "start it, wait until it has started, or correct NEO4J_URI."
                 ) from error
     except BaseException:
         await driver.close()
         raise
     return driver
+
+
+def check_address(uri: str) -> None:
+    """Refuses what the driver would take for something else, such as http://, and a password in the address."""
+    parts = urlsplit(uri)
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise StoreUnavailable(
+            f"The graph's address {shown(uri)!r} cannot be used: NEO4J_URI looks like bolt://host:7687 or "
+            f"neo4j://host:7687, and begins with one of {', '.join(SCHEMES)}."
+        )
+    if "@" in parts.netloc:
+        raise StoreUnavailable(
+            f"The graph's address {shown(uri)} must not hold a user or a password: set NEO4J_USER and NEO4J_PASSWORD."
+        )
+
+
+def _session(driver: AsyncDriver, database: str | None) -> AsyncSession:
+    opened: Callable[..., AsyncSession] = driver.session  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return opened(database=database, default_access_mode=READ_ACCESS)
 
 
 def _driver(uri: str, login: Login) -> AsyncDriver:
@@ -60,9 +85,7 @@ def _driver(uri: str, login: Login) -> AsyncDriver:
             max_transaction_retry_time=15,
             notifications_min_severity=NotificationMinimumSeverity.OFF,
         )
-    except Exception as error:
-        # The driver answers a malformed address with ConfigurationError, ValueError or a parser's own error.
+    except (DriverError, Neo4jError, ValueError) as error:
         raise StoreUnavailable(
-            f"The graph's address {shown(uri)} cannot be used: NEO4J_URI looks like bolt://host:7687 or "
-            f"neo4j://host:7687. ({message_of(error)})"
+            f"The graph's address {shown(uri)} cannot be used: correct NEO4J_URI. ({message_of(error)})"
         ) from error

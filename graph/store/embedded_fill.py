@@ -95,7 +95,7 @@ def _frame(path: str) -> pl.DataFrame:
 
 
 def _declare_instants(database: Any, type_name: str, path: str) -> None:
-    """The loader knows local date-times only; into a declared property they go as instants, as datetime() makes them."""
+    """The loader knows local date-times only; a declared property makes instants of them, as datetime() does."""
     for column, dtype in pl.read_ipc_schema(path).items():
         if isinstance(dtype, pl.Datetime):
             database.command("sql", f"CREATE PROPERTY `{type_name}`.`{column}` IF NOT EXISTS ZONED_DATETIME")

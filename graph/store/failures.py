@@ -73,8 +73,10 @@ def _explain(error: Exception, uri: str, user: str, timeout_seconds: float, read
         return StoreUnavailable(
             f"The graph at {uri} may only be read: give user {user!r} a database that it may write. ({said})"
         )
+    if code.endswith("DatabaseUnavailable"):
+        return StoreUnavailable(f"The database of the graph at {uri} is not running: look into its log. ({said})")
     if code.endswith("DatabaseNotFound"):
-        return StoreUnavailable(f"{said} Set NEO4J_DATABASE to a database that the graph at {uri} has.")
+        return StoreUnavailable(f"{said}. Set NEO4J_DATABASE to a database that the graph at {uri} has.")
     if isinstance(error, (ServiceUnavailable, SessionExpired, OSError)):
         return StoreUnavailable(f"Cannot reach the graph at {uri}: start it, or correct NEO4J_URI. ({said})")
     if isinstance(error, ConfigurationError):
