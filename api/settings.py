@@ -14,17 +14,40 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
 
-    data: Path = Field(Path("data"), alias="RENMAI_DATA", description="Folder of log, scores, graph and keys.")
-    neo4j_uri: str | None = Field(None, alias="NEO4J_URI", description="A real Neo4j; else the embedded engine.")
-    neo4j_user: str = Field("neo4j", alias="NEO4J_USER", description="User of that Neo4j.")
-    neo4j_password: SecretStr | None = Field(None, alias="NEO4J_PASSWORD", description="Password of that user.")
-    neo4j_database: str | None = Field(None, alias="NEO4J_DATABASE", description="Database; its default if unset.")
-    host: str = Field("127.0.0.1", alias="RENMAI_HOST", description="Address to serve on.")
-    port: int = Field(8000, alias="RENMAI_PORT", ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
-    auth: Literal["required", "open"] = Field("required", alias="RENMAI_AUTH", description="open: nobody needs a key.")
-    open_reads: bool = Field(False, alias="RENMAI_OPEN_READS", description="Reading needs no key; writing still does.")
-    time_zone: str = Field("Asia/Shanghai", alias="RENMAI_TIME_ZONE", description="Zone of stores that give none.")
-    log_level: str = Field("INFO", alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+    data: Path = Field(
+        default=Path("data"), validation_alias="RENMAI_DATA", description="Folder of log, scores, graph and keys."
+    )
+    neo4j_uri: str | None = Field(
+        default=None, validation_alias="NEO4J_URI", description="A real Neo4j; else the embedded engine."
+    )
+    neo4j_user: str = Field(default="neo4j", validation_alias="NEO4J_USER", description="User of that Neo4j.")
+    neo4j_password: SecretStr | None = Field(
+        default=None, validation_alias="NEO4J_PASSWORD", description="Password of that user."
+    )
+    neo4j_database: str | None = Field(
+        default=None, validation_alias="NEO4J_DATABASE", description="Database; its default if unset."
+    )
+    host: str = Field(default="127.0.0.1", validation_alias="RENMAI_HOST", description="Address to serve on.")
+    port: int = Field(
+        default=8000,
+        validation_alias="RENMAI_PORT",
+        ge=0,
+        le=65535,
+        description="Port to serve on; 0 takes a free one.",
+    )
+    auth: Literal["required", "open"] = Field(
+        default="required", validation_alias="RENMAI_AUTH", description="open: nobody needs a key."
+    )
+    open_reads: bool = Field(
+        default=False, validation_alias="RENMAI_OPEN_READS", description="Reading needs no key; writing still does."
+    )
+    project: bool = Field(default=True, validation_alias="RENMAI_PROJECT", description="Follow the log while serving.")
+    time_zone: str = Field(
+        default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
+    )
+    log_level: str = Field(
+        default="INFO", validation_alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
+    )
 
     @field_validator("neo4j_uri", "neo4j_database", mode="before")
     @classmethod

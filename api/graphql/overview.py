@@ -18,7 +18,6 @@ class Overview:
     campaigns: int = strawberry.field(description="How many campaigns.")
     orders: int = strawberry.field(description="How many orders.")
     shares: int = strawberry.field(description="How many shares.")
-    referrals: int = strawberry.field(description="How many customers were brought by another.")
     log_version: int = strawberry.field(description="The version of the event log that the graph has followed.")
 
     @classmethod
@@ -33,7 +32,6 @@ class Overview:
             campaigns=row.campaigns,
             orders=row.orders,
             shares=row.shares,
-            referrals=row.referrals,
             log_version=row.log_version,
         )
 

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { element } from "./elements.js";
 import { locale, words } from "./words.js";
 
-const FIGURES = ["customers", "products", "stores", "channels", "orders", "shares", "referrals"];
+const FIGURES = ["customers", "products", "stores", "channels", "orders", "shares", "campaigns"];
 
 export const overview = () => ask(`{ overview { ${FIGURES.join(" ")} } }`);
 

@@ -1,0 +1,57 @@
+"""The command line: one command a task, every expected failure one line and a code other than 0."""
+
+import errno
+import os
+import sys
+
+import typer
+
+from api.cli import administration, data, demonstration, projection, scoring, serving
+from api.cli.console import errors
+from graph.errors import RenmaiError
+
+app = typer.Typer(
+    name="renmai",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Renmai 人脉: who influences whom, and which purchase leads to which.",
+)
+for commands in (demonstration, data, projection, scoring, serving, administration):
+    commands.register(app)
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; the process's exit code says whether it worked."""
+    try:
+        app()
+    except RenmaiError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        if os.environ.get("RENMAI_DEBUG"):
+            raise
+        _fail(_system_failure(error))
+
+
+def _fail(sentence: str) -> None:
+    errors.print(f"[red]error:[/red] {' '.join(sentence.split())}", highlight=False, soft_wrap=True)
+    sys.exit(EXIT_FAILED)
+
+
+def _system_failure(error: OSError) -> str:
+    """What the operating system refused, and what the user can do about it."""
+    place = f" ({error.filename})" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"the disk is full{place}: free some space and run the command again; nothing is half-written"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"no permission to write{place}: choose another folder with RENMAI_DATA or mend its rights"
+        case errno.EADDRINUSE:
+            return "the port is taken: choose another with --port"
+        case _:
+            return f"{error.strerror or error}{place}; RENMAI_DEBUG=1 shows where it happened"

@@ -1,0 +1,132 @@
+"""Commands that score: what leads to what, who moves whom."""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from api.cli.console import answers, progress_bar
+from api.settings import Settings
+from graph.algorithms.chains import ChainsRequest, Gap
+from graph.algorithms.influence import Attribution, InfluenceRequest
+from graph.engines import ENGINES
+from graph.errors import BadInput
+from graph.jobs.publish import Progress, RunContext
+from graph.jobs.score import score_chains, score_influence
+from graph.log import EventLog
+from graph.queries.score_run import ScoreRunRow
+from graph.store import Store, open_store
+
+MINUTES_AN_HOUR = 60
+CHAINS, INFLUENCE = ChainsRequest(), InfluenceRequest()
+
+Source = Annotated[str | None, typer.Option(help="Score one data set only, such as completejourney.")]
+EngineName = Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    score = typer.Typer(no_args_is_help=True, help="Score the log as it is now and publish the run.")
+    score.command("chains")(chains_command)
+    score.command("influence")(influence_command)
+    app.add_typer(score, name="score")
+
+
+def chains_command(
+    source: Source = None,
+    slot: Annotated[list[str] | None, typer.Option(help="HH:MM-HH:MM of the store's day; repeat for more.")] = None,
+    gap: Annotated[list[str] | None, typer.Option(help=f"{' or '.join(Gap)}; both unless said.")] = None,
+    level: Annotated[int | None, typer.Option(help="Depth in the tree of categories, 1 for the roots.")] = None,
+    min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
+    engine: EngineName = "local",
+) -> None:
+    """Which category in which slot of the day leads to which other, and whether that is more than habit."""
+    request = ChainsRequest(
+        slots=tuple(map(_slot, slot)) if slot else CHAINS.slots,
+        gaps=tuple(map(_gap, gap)) if gap else CHAINS.gaps,
+        min_customers=min_customers,
+        source=source,
+        category_level=level,
+    )
+    asyncio.run(_score(Settings(), request, engine))
+
+
+def influence_command(
+    source: Source = None,
+    window_days: Annotated[float, typer.Option(help="Days within which an act follows a click.")] = (
+        INFLUENCE.window_days
+    ),
+    attribution: Annotated[str, typer.Option(help=f"One of {', '.join(Attribution)}.")] = INFLUENCE.attribution,
+    decay: Annotated[float, typer.Option(help="Part of a credit that is passed up.")] = INFLUENCE.decay,
+    simulations: Annotated[int, typer.Option(help="Cascades simulated from each sharer.")] = INFLUENCE.simulations,
+    seed: Seed = INFLUENCE.seed,
+    engine: EngineName = "local",
+) -> None:
+    """How many others each customer moves, what that is worth, and what has been credited so far."""
+    request = InfluenceRequest(
+        window_days=window_days,
+        attribution=_attribution(attribution),
+        decay=decay,
+        simulations=simulations,
+        source=source,
+        seed=seed,
+    )
+    asyncio.run(_score(Settings(), request, engine))
+
+
+async def scored(
+    settings: Settings, store: Store, request: ChainsRequest | InfluenceRequest, engine: str = "local"
+) -> ScoreRunRow:
+    """Runs one scoring with a progress bar; the answer is the published run."""
+    log = EventLog.open(settings.log_folder)
+    kind = "chains" if isinstance(request, ChainsRequest) else "influence"
+    started_at = datetime.now(UTC)
+    context = RunContext(new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine)
+    with progress_bar(f"score {kind}") as advance:
+
+        def told(progress: Progress) -> None:
+            advance(f"score {kind}: {progress.stage}", progress.done, progress.total)
+
+        if isinstance(request, ChainsRequest):
+            return await score_chains(log, store, settings.scores_folder, request, context, told)
+        return await score_influence(log, store, settings.scores_folder, request, context, told)
+
+
+def new_run_id(kind: str, started_at: datetime) -> str:
+    """An id that sorts by time and that no other run has."""
+    return f"{kind}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+async def _score(settings: Settings, request: ChainsRequest | InfluenceRequest, engine: str) -> None:
+    async with open_store(settings.store_config()) as store:
+        run = await scored(settings, store, request, engine)
+    answers.print(run.said)
+    answers.print(f"Run {run.run_id} of log version {run.log_version} is current.")
+
+
+def _slot(given: str) -> tuple[int, int]:
+    try:
+        start, end = (_minute(clock) for clock in given.split("-"))
+    except ValueError as error:
+        raise BadInput(f"--slot must be HH:MM-HH:MM such as 11:00-13:00, not {given}") from error
+    return start, end
+
+
+def _minute(clock: str) -> int:
+    hour, minute = map(int, clock.split(":"))
+    return hour * MINUTES_AN_HOUR + minute
+
+
+def _gap(given: str) -> Gap:
+    if given not in set(Gap):
+        raise BadInput(f"--gap must be {' or '.join(Gap)}, not {given}")
+    return Gap(given)
+
+
+def _attribution(given: str) -> Attribution:
+    if given not in set(Attribution):
+        raise BadInput(f"--attribution must be one of {', '.join(Attribution)}, not {given}")
+    return Attribution(given)

@@ -1,0 +1,104 @@
+"""`renmai serve`: the API, the pages and, unless told otherwise, the projector, in one process."""
+
+import socket
+import sys
+from contextlib import closing
+from ipaddress import ip_address
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from api.app import create_app
+from api.cli.console import answers
+from api.settings import Settings
+from graph.errors import BadInput, RenmaiError
+
+SHUTDOWN_SECONDS = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    app.command("serve")(serve_command)
+
+
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one.")] = None,
+    project: Annotated[bool, typer.Option("--project/--no-project", help="Follow the log in this process.")] = True,
+    open_reads: Annotated[bool, typer.Option("--open-reads", help="Reading needs no key.")] = False,
+) -> None:
+    """Serve the API and the first page."""
+    settings = Settings()
+    changes: dict[str, object] = {"project": project and settings.project}
+    changes |= {"host": host} if host is not None else {}
+    changes |= {"port": port} if port is not None else {}
+    changes |= {"open_reads": True} if open_reads else {}
+    serve(settings.model_copy(update=changes))
+
+
+def serve(settings: Settings) -> None:
+    """Serves until interrupted, and prints the addresses. BadInput where the port is taken."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    with closing(_listening(settings.host, settings.port)) as listening:
+        port = listening.getsockname()[1]
+        application = create_app(settings)
+        config = uvicorn.Config(
+            application,
+            log_level=settings.log_level.lower(),
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        server = _Server(config, _addresses(settings, port))
+        server.run([listening])
+    failure = getattr(application.state, "failure", None)
+    if isinstance(failure, RenmaiError):
+        raise failure
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves once it does."""
+
+    def __init__(self, config: uvicorn.Config, addresses: list[str]) -> None:
+        super().__init__(config)
+        self._addresses = addresses
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does, and then the addresses."""
+        await super().startup(sockets)
+        if self.started:
+            for address in self._addresses:
+                answers.print(address)
+
+
+def _addresses(settings: Settings, port: int) -> list[str]:
+    base = f"http://{_reached(settings.host)}:{port}"
+    keys = "" if settings.open_reads or settings.auth == "open" else "   a key: renmai keys create NAME --scope read"
+    return [f"page      {base}/", f"GraphQL   {base}/graphql{keys}", f"health    {base}/healthz  {base}/readyz"]
+
+
+def _reached(host: str) -> str:
+    """The host as a client on this machine writes it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1"
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(2048)
+    except OSError as error:
+        made.close()
+        raise BadInput(
+            f"cannot serve on {host}:{port} ({error.strerror}): choose another with --port, or 0 for a free one"
+        ) from error
+    return made
