@@ -159,9 +159,9 @@ def _product(product: shop.Product) -> dict[str, object]:
     category = shop.CATEGORIES[shop.PRODUCTS.index(product) // 4]
     return {
         "name": product.name,
-        "category_id": category.path,
+        "category": category.path,
         "brand": shop.BRAND,
-        "price_cents": product.price_cents,
+        "price": f"{product.price_cents // 100}.{product.price_cents % 100:02d}",
         "currency": CURRENCY,
         "attributes": list(product.attributes),
     }

@@ -81,6 +81,19 @@ def test_properties_are_json_and_their_chinese_is_whole(world: Generated) -> Non
     assert all("\u4e00" <= sign <= "\u9fff" for sign in json.loads(person)["name"])
 
 
+def test_products_are_described_with_category_price_and_attributes(world: Generated) -> None:
+    products = world.events.filter((pl.col("kind") == "profile") & (pl.col("product") == "hz-coffee-03"))
+
+    assert json.loads(products["properties"][0]) == {
+        "name": "低因燕麦拿铁",
+        "category": "植物饮品 > 咖啡",
+        "brand": "青禾植饮",
+        "price": "23.00",
+        "currency": "CNY",
+        "attributes": ["low-caffeine", "low-sugar"],
+    }
+
+
 def test_no_key_begins_another(world: Generated) -> None:
     for column in ("customer", "order", "share", "session"):
         assert world.events[column].drop_nulls().str.len_chars().n_unique() == 1

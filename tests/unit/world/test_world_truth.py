@@ -68,7 +68,7 @@ def step_days(world: Generated, step: dict[str, object]) -> np.ndarray:
 
 def product_categories(world: Generated) -> pl.DataFrame:
     profiles = world.events.filter((pl.col("kind") == "profile") & pl.col("product").is_not_null())
-    return profiles.select("product", category=pl.col("properties").str.json_path_match("$.category_id"))
+    return profiles.select("product", category=pl.col("properties").str.json_path_match("$.category"))
 
 
 @pytest.mark.parametrize("name", CHAINS)
