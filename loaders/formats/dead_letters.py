@@ -1,13 +1,12 @@
 """dead_letters: an exported file of dead letters, repaired by hand, loaded again."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 import msgspec
 
 from loaders.formats.events_jsonl import look_over, numbered_lines, read_lines
 from loaders.formats.format import Format, profiles_among
-from loaders.records import Records
+from loaders.records import Records, joined, pieces
 from loaders.sources.files import SourceFile
 
 
@@ -25,8 +24,8 @@ _decoder = msgspec.json.Decoder(Letter)
 def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
     """The letters' records, `batch_rows` together."""
     lines = ((number, repaired(line)) for number, line in numbered_lines(file))
-    while together := list(islice(lines, batch_rows)):
-        yield read_lines(together)
+    while parts := [read_lines(piece) for piece in pieces(lines, batch_rows)]:
+        yield joined(parts)
 
 
 def repaired(line: bytes) -> bytes:

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -12,8 +11,8 @@ import polars as pl
 
 from graph.errors import BadInput
 from graph.log import GIVEN
-from loaders.formats.format import Format, check_columns, profiles_among
-from loaders.records import LINE, ROW, Records
+from loaders.formats.format import Format, check_columns
+from loaders.records import LINE, ROW, Records, joined, pieces
 from loaders.rejection import Rejected, RejectReason
 from loaders.sources.files import SourceFile, look_over_text
 
@@ -36,8 +35,19 @@ def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
         return
     header, delimiter = _header(file)
     rows = _rows(file, delimiter)
-    while together := list(islice(rows, batch_rows)):
-        yield _records(header, delimiter, together)
+    while parts := [_records(header, delimiter, piece) for piece in pieces(rows, batch_rows)]:
+        yield joined(parts)
+
+
+def profiles(file: SourceFile) -> Iterator[pl.DataFrame]:
+    """The rows of kind profile."""
+    if not file.size or not file.speaks_of_zones:
+        return
+    header, delimiter = _header(file)
+    kind = header.index("kind")
+    rows = (row for row in _rows(file, delimiter) if len(row[1]) > kind and row[1][kind].strip() == "profile")
+    for piece in pieces(rows):
+        yield _records(header, delimiter, piece).frame
 
 
 def _rows(file: SourceFile, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -70,7 +80,15 @@ def _records(header: list[str], delimiter: str, rows: list[tuple[int, list[str]]
             if name in GIVEN
         },
     }
-    return Records(pl.DataFrame(columns), unread, lambda place: _written(rows[place][1], delimiter))
+    frame = pl.DataFrame(columns)
+    # Written anew from the frame: keeping the rows would keep a million lists for the few that are refused.
+    place_in_frame = dict(zip(whole, range(len(whole)), strict=True)) if unread else None
+
+    def raw(place: int) -> str:
+        row = frame.row(place if place_in_frame is None else place_in_frame[place], named=True)
+        return _written([row.get(name) or "" for name in header], delimiter)
+
+    return Records(frame, unread, raw)
 
 
 def _ragged(header: list[str], delimiter: str, row: tuple[int, list[str]], place: int) -> Rejected:
@@ -115,5 +133,5 @@ FORMAT = Format(
     suffixes=(".csv", ".tsv"),
     look_over=look_over,
     read=read,
-    profiles=profiles_among(read),
+    profiles=profiles,
 )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
@@ -12,8 +11,8 @@ import polars as pl
 
 from graph.errors import BadInput
 from graph.log import GIVEN
-from loaders.formats.format import FILLED_IN, Format, profiles_among
-from loaders.records import LINE, ROW, TEXTS, Records
+from loaders.formats.format import FILLED_IN, Format
+from loaders.records import LINE, ROW, TEXTS, Records, joined, pieces
 from loaders.rejection import Rejected, RejectReason
 from loaders.sources.files import SourceFile, look_over_text
 
@@ -48,8 +47,16 @@ def look_over(path: Path, encoding: str | None) -> SourceFile:
 def read(file: SourceFile, batch_rows: int) -> Iterator[Records]:
     """The file's lines, `batch_rows` together; blank lines are no records."""
     lines = numbered_lines(file)
-    while together := list(islice(lines, batch_rows)):
-        yield read_lines(together)
+    while parts := [read_lines(piece) for piece in pieces(lines, batch_rows)]:
+        yield joined(parts)
+
+
+def profiles(file: SourceFile) -> Iterator[pl.DataFrame]:
+    """The profiles: of the lines that can be one."""
+    if file.speaks_of_zones:
+        lines = ((number, line) for number, line in numbered_lines(file) if b"profile" in line or b"\\u" in line)
+        for piece in pieces(lines):
+            yield read_lines(piece).frame.filter(pl.col("kind") == "profile")
 
 
 def numbered_lines(file: SourceFile) -> Iterator[tuple[int, bytes]]:
@@ -97,11 +104,11 @@ def _texts(values: Iterable[str | int | None]) -> pl.Series:
 
 
 def _tokens(values: Iterable[msgspec.Raw]) -> pl.Series:
-    return pl.Series([_token(bytes(value)) for value in values], dtype=pl.String)
+    return pl.Series([None if value is ABSENT else _token(bytes(value)) for value in values], dtype=pl.String)
 
 
 def _token(token: bytes) -> str | None:
-    if not token or token == b"null":
+    if token == b"null" or not token:
         return None
     if token[0] != ord('"'):
         return token.decode()
@@ -133,5 +140,5 @@ FORMAT = Format(
     suffixes=(".jsonl", ".ndjson", ".json"),
     look_over=look_over,
     read=read,
-    profiles=profiles_among(read),
+    profiles=profiles,
 )

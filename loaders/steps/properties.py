@@ -70,9 +70,9 @@ def declared(subject: str) -> Mapping[str, Property]:
 
 
 def _subject() -> pl.Expr:
-    """The one subject of a profile; null for every other event (and for a profile of none: a later check)."""
+    """Whose declared properties are given: a profile's subject, a registration's customer; else null."""
     named = pl.coalesce(pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in SUBJECTS)
-    return pl.when(pl.col("kind") == "profile").then(named)
+    return pl.when(pl.col("kind") == "profile").then(named).when(pl.col("kind") == "register").then(pl.lit("customer"))
 
 
 def _read(subject: str | None, text: str) -> Read:

@@ -82,6 +82,14 @@ def test_a_profile_keeps_to_the_declared_types(place, subject, properties, name)
     assert place.letters("field") == [(f"properties.{name}",)]
 
 
+def test_a_registration_keeps_to_the_declared_types_of_a_customer(place):
+    record = {"kind": "register", "at": "2024-05-01T00:00:00Z", "customer": "c", "properties": {"birth_year": "1990"}}
+
+    place.load(place.jsonl("day.jsonl", [record]))
+
+    assert place.letters("reason", "field") == [("bad_properties", "properties.birth_year")]
+
+
 def test_a_profile_of_declared_and_other_properties_is_taken(place):
     properties = {
         "name": "桂花乌龙",
