@@ -131,7 +131,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("地推", False, 8_000),
     Channel("商圈展台", False, 10_000),
 )
-IN_STORE, APP, DELIVERY, GROUPS, VIDEO, STREET, STAND = range(7)
+IN_STORE, APP, DELIVERY = range(3)
 ORGANIC_CHANNELS = (30.0, 30.0, 8.0, 0.0, 16.0, 9.0, 7.0)
 """Weights of the channels through which people register when nobody brought them."""
 ORDER_CHANNELS = (45.0, 35.0, 20.0)

@@ -23,7 +23,7 @@ from loaders.world.writing import Writer
 Progress = Callable[[int, int], None]
 
 
-def quiet(done: int, total: int) -> None:
+def quiet(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 

@@ -10,7 +10,7 @@ from loaders.world.draws import Bools, Floats, Ints, heavy_tail, pick, stream, w
 from loaders.world.request import WorldRequest
 
 PERSONAS = ("ordinary", "price-sensitive", "quality-seeking", "sharing")
-ORDINARY, PRICE, QUALITY, SHARING = range(4)
+SHARING = PERSONAS.index("sharing")
 PERSONA_WEIGHTS = (0.18, 0.33, 0.22, 0.27)
 REGISTERED_BEFORE = 0.5
 """Share of the customers who had registered before the first day."""
