@@ -19,7 +19,7 @@ from graph.errors import QueryRefused, RenmaiError, StoreUnavailable
 
 _LONGEST = 500
 _READ_ONLY = ("ForbiddenOnReadOnlyDatabase", "WriteOnReadOnlyAccessDatabase", "Database.General.ReadOnly")
-_OUT_OF_TIME = ("TransactionTimedOut", "Terminated", "LockClientStopped")
+_OUT_OF_TIME = ("Transaction.TransactionTimedOut", "Transaction.Terminated", "Transaction.LockClientStopped")
 
 
 def one_line(text: str) -> str:
@@ -57,7 +57,7 @@ def explained(uri: str, user: str, *, timeout_seconds: float, reading: bool = Fa
 def _explain(error: Exception, uri: str, user: str, timeout_seconds: float, reading: bool) -> RenmaiError:
     code = error.code or "" if isinstance(error, Neo4jError) else ""
     said = message_of(error)
-    if isinstance(error, TimeoutError) or code.endswith(_OUT_OF_TIME):
+    if isinstance(error, TimeoutError) or any(reason in code for reason in _OUT_OF_TIME):
         return QueryRefused(
             f"The statement ran out of time ({timeout_seconds:g} s): ask for less, or allow more time. ({said})"
         )
