@@ -6,15 +6,15 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
 from api.settings import Settings
 from graph.errors import RenmaiError
-from graph.jobs.digest import graph_counts
 from graph.jobs.project import projected_version
 from graph.log import EventLog
+from graph.queries.overview import overview
 from graph.store import Store, open_store
 
 LEAST_FREE_BYTES = 2 << 30
@@ -66,8 +66,8 @@ def _log(settings: Settings) -> Iterator[Finding]:
 
 
 async def _store(settings: Settings, store: Store) -> list[Finding]:
-    counts = await graph_counts(store)
-    said = ", ".join(f"{number:,} {label}" for label, number in counts.items() if number and label[0].isupper())
+    counts = asdict(await overview(store))
+    said = ", ".join(f"{figure:,} {noun}" for noun, figure in counts.items() if figure and noun != "log_version")
     where = f"Neo4j at {store.uri}" if store.engine == "neo4j" else f"the embedded engine on {settings.data / 'graph'}"
     found = [Finding("graph", True, f"{where} answers: {said or 'it is empty'}.")]
     if settings.log_folder.exists():

@@ -28,7 +28,7 @@ QUESTIONS: dict[str, str] = {
     "Which runs there are": "{ scoreRuns(first: 5) { edges { node { key kind scope algorithm state logVersion } } } }",
     "Customers": """{ customers(first: 2, orderBy: { field: REVENUE, direction: DESC }) { totalCount edges { node {
         key name revenue
-        orders(first: 1) { edges { node { at amount lines { quantity product { name } } } } } } } } }""",
+        orders(first: 1) { edges { node { at amount lines { nodes { quantity product { name } } } } } } } } } }""",
     "Products": "{ products(first: 2) { edges { node { key name category { path } } } } }",
     "Stores": """{ stores(first: 3, where: { source: { eq: "renmai-world" } }) {
         edges { node { key name district } } } }""",
