@@ -1,24 +1,31 @@
 """The command line: one command a task, every expected failure one line and a code other than 0."""
 
 import errno
+import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 
-from api.cli import administration, data, demonstration, projection, scoring, serving
 from api.cli.console import errors
 from graph.errors import RenmaiError
 
-app = typer.Typer(
-    name="renmai",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Renmai 人脉: who influences whom, and which purchase leads to which.",
-)
-for commands in (demonstration, data, projection, scoring, serving, administration):
-    commands.register(app)
+COMMANDS: dict[str, str] = {
+    "demo": "demonstration",
+    "generate": "data",
+    "load": "data",
+    "rejected": "data",
+    "project": "projection",
+    "rebuild": "projection",
+    "cypher": "projection",
+    "score": "scoring",
+    "serve": "serving",
+    "doctor": "administration",
+    "schema": "administration",
+    "keys": "administration",
+}
+"""Each command and the file of this folder that holds it."""
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -27,7 +34,7 @@ EXIT_INTERRUPTED = 130
 def main() -> None:
     """Run the command line; the process's exit code says whether it worked."""
     try:
-        app()
+        application(sys.argv[1:2])()
     except RenmaiError as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -36,6 +43,22 @@ def main() -> None:
         if os.environ.get("RENMAI_DEBUG"):
             raise
         _fail(_system_failure(error))
+
+
+def application(asked: Sequence[str] = ()) -> typer.Typer:
+    """The command line with every command, or with those of the file that holds the one that is asked for.
+
+    A question in Cypher need not wait until the libraries of scoring and serving are imported.
+    """
+    app = typer.Typer(name="renmai", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(_about)
+    for file in dict.fromkeys([COMMANDS[name] for name in asked if name in COMMANDS] or COMMANDS.values()):
+        importlib.import_module(f"{__name__}.{file}").register(app)
+    return app
+
+
+def _about() -> None:
+    """Renmai 人脉: who influences whom, and which purchase leads to which."""
 
 
 def _fail(sentence: str) -> None:
