@@ -1,9 +1,10 @@
 """Count every ordered pair of steps at once, with what the customers' own rhythm would give.
 
-For one customer, one block of days and one pairing of day kinds (first day × second day) there are n first days to
-compare. The first step fell on K of them, the second step on m of the days that follow, both on S. Were the days
-shuffled, S would be hypergeometric: mean Km/n, variance Km(n-K)(n-m)/(n²(n-1)). These are summed over all such strata,
-as in Cochran (1954) and Mantel and Haenszel (1959).
+For one customer, one block of days and one stratum of it there are n first days to compare: the weekdays before a
+weekday, the weekdays before a weekend, or the weekend's days (too few to be parted by what comes after them). The first
+step fell on K of them, the second step on m of the days that follow, both on S. Were the days shuffled, S would be
+hypergeometric: mean Km/n, variance v = Km(n-K)(n-m)/(n²(n-1)), third cumulant v(n-2K)(n-2m)/(n(n-2)). These are summed
+over all strata, as in Cochran (1954) and Mantel and Haenszel (1959).
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
 from graph.algorithms.kernels import kernel
 
+STRATA = 3
 CELLS_AT_ONCE = 2_000_000
 """Pairs that are counted in one pass over the steps: about 110 bytes each."""
 
@@ -30,11 +32,13 @@ class PairCounts:
     """Of the occurrences those that no shuffle can change: K = n or m = n."""
     expected: Float64
     variance: Float64
+    third: Float64
+    """Third cumulant of the occurrences under the null: how lopsided they are."""
     own: Float64
     """Sum of S·K/n: with it the occurrences that stand against days without the first step (Mantel-Haenszel)."""
     customers: Int32
     capable: Int32
-    """Customers who did both steps within one stratum, whether or not they followed each other."""
+    """Customers who did both steps within one stratum, neither on all of its days: others could have fallen."""
 
 
 def count_pairs(steps: Steps, later: Bool, gap_days: int, block_days: int, row_from: int, row_to: int) -> PairCounts:
@@ -51,13 +55,20 @@ def count_pairs(steps: Steps, later: Bool, gap_days: int, block_days: int, row_f
         np.zeros((2, *shape)),
         np.zeros((2, *shape)),
         np.zeros((2, *shape)),
+        np.zeros((2, *shape)),
         np.zeros((3, *shape), np.int32),
         np.zeros((3, *shape), np.int32),
     )
-    whole = steps.pointer, steps.day, steps.token, steps.window, steps.weekend, later, steps.slot_count
-    sums = counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.own
+    whole = steps.pointer, steps.day, steps.token, steps.window, _strata(steps, gap_days), later, steps.slot_count
+    sums = counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.third, counts.own
     _count(*whole, gap_days, block_days, row_from, row_to, *sums, counts.customers, counts.capable)
     return counts
+
+
+def _strata(steps: Steps, gap_days: int) -> Int32:
+    """For every first day: 0 a weekday before a weekday, 1 a weekday before a weekend, 2 a weekend's day."""
+    first, then = steps.weekend[: steps.weekend.size - gap_days], steps.weekend[gap_days:]
+    return np.where(first, 2, np.where(then, 1, 0)).astype(np.int32)
 
 
 @kernel
@@ -66,7 +77,7 @@ def _count(
     days: Int32,
     tokens: Int32,
     window: Int32,
-    weekend: Bool,
+    strata: Int32,
     later: Bool,
     slot_count: int,
     gap: int,
@@ -77,6 +88,7 @@ def _count(
     fixed: Int32,
     expected: Float64,
     variance: Float64,
+    third: Float64,
     own: Float64,
     customers: Int32,
     capable: Int32,
@@ -99,12 +111,12 @@ def _count(
             then_stop = _skip(days, then_low, high, end_day + gap + 1)
             if stop == low or then_stop == then_low:
                 continue
-            for stratum in range(4):
-                size = _days_in(weekend, start_day, end_day, gap, stratum)
+            for stratum in range(STRATA):
+                size = _days_in(strata, start_day, end_day, stratum)
                 if size == 0:
                     continue
-                first_size = _tally(tokens, days, low, stop, 0, gap, weekend, stratum, firsts, first_tokens)
-                then_size = _tally(tokens, days, then_low, then_stop, gap, gap, weekend, stratum, seconds, then_tokens)
+                first_size = _tally(tokens, days, low, stop, 0, strata, stratum, firsts, first_tokens)
+                then_size = _tally(tokens, days, then_low, then_stop, gap, strata, stratum, seconds, then_tokens)
                 kind = stratum // 2
                 for index in range(first_size):
                     first = first_tokens[index]
@@ -113,20 +125,22 @@ def _count(
                             second = then_tokens[other]
                             if later[first % slot_count, second % slot_count]:
                                 k, m, row = firsts[first], seconds[second], first - row_from
-                                _mark(able, capable, kind, row, second, customer)
+                                mean = k * m / size
+                                expected[kind, row, second] += mean
                                 if k == size or m == size:
                                     fixed[kind, row, second] += min(k, m)
                                 else:
-                                    mean = k * m / size
-                                    expected[kind, row, second] += mean
-                                    variance[kind, row, second] += (
-                                        mean * (size - k) * (size - m) / (size * (size - 1.0))
-                                    )
+                                    _mark(able, capable, kind, row, second, customer)
+                                    spread = mean * (size - k) * (size - m) / (size * (size - 1.0))
+                                    variance[kind, row, second] += spread
+                                    if size > 2:
+                                        lopsided = (size - 2.0 * k) * (size - 2.0 * m) / (size * (size - 2.0))
+                                        third[kind, row, second] += spread * lopsided
                 follower = then_low
                 for index in range(low, stop):
                     first, day = tokens[index], days[index]
                     follower = _skip(days, follower, then_stop, day + gap)
-                    if weekend[day] * 2 + weekend[day + gap] == stratum and row_from <= first < row_to:
+                    if strata[day] == stratum and row_from <= first < row_to:
                         other = follower
                         while other < then_stop and days[other] == day + gap:
                             second = tokens[other]
@@ -135,8 +149,7 @@ def _count(
                                 k, row = firsts[first], first - row_from
                                 occurrences[kind, row, second] += 1
                                 _mark(went_through, customers, kind, row, second, customer)
-                                if k < size and seconds[second] < size:
-                                    own[kind, row, second] += k / size
+                                own[kind, row, second] += k / size
                 for index in range(first_size):
                     firsts[first_tokens[index]] = 0
                 for index in range(then_size):
@@ -152,11 +165,11 @@ def _skip(days: Int32, index: int, stop: int, day: int) -> int:
 
 
 @kernel
-def _days_in(weekend: Bool, start_day: int, end_day: int, gap: int, stratum: int) -> int:
+def _days_in(strata: Int32, start_day: int, end_day: int, stratum: int) -> int:
     """How many first days from start to end belong to the stratum."""
     size = 0
     for day in range(start_day, end_day + 1):
-        if weekend[day] * 2 + weekend[day + gap] == stratum:
+        if strata[day] == stratum:
             size += 1
     return size
 
@@ -168,8 +181,7 @@ def _tally(
     start: int,
     stop: int,
     shift: int,
-    gap: int,
-    weekend: Bool,
+    strata: Int32,
     stratum: int,
     tallies: Int32,
     touched: Int32,
@@ -177,8 +189,7 @@ def _tally(
     """Count each token's days whose first day (day - shift) lies in the stratum; the answer is how many tokens."""
     size = 0
     for index in range(start, stop):
-        first_day = days[index] - shift
-        if weekend[first_day] * 2 + weekend[first_day + gap] != stratum:
+        if strata[days[index] - shift] != stratum:
             continue
         token = tokens[index]
         if tallies[token] == 0:

@@ -50,7 +50,8 @@ def is_weekend(day: Int32) -> Bool:
 
 def to_steps(purchases: Purchases, slots: tuple[tuple[int, int], ...]) -> Steps:
     """Put each purchase into every slot that holds its minute and keep each (customer, day, token) once."""
-    origin = int(purchases.day.min()) if purchases.day.size else 0
+    # Counted from a Monday (1970-01-05 was one), so that blocks of whole weeks do not cut a weekend in two.
+    origin = (int(purchases.day.min()) - 4) // 7 * 7 + 4 if purchases.day.size else 0
     day_count = int(purchases.day.max()) - origin + 1 if purchases.day.size else 0
     token_count = purchases.category_count * len(slots)
     keys = [_keys(purchases, slot, index, len(slots), origin, day_count) for index, slot in enumerate(slots)]

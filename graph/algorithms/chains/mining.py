@@ -15,7 +15,7 @@ PROVENANCE = Provenance(
     "slot-chains",
     1,
     "Cochran 1954 and Mantel, Haenszel 1959 (strata, lift), Benjamini, Hochberg 1995 (q)",
-    "the tail is that of the binomial with the null's exact mean and variance",
+    "the tail is that of the shifted binomial with the null's exact first three cumulants; q counts each story once",
 )
 KINDS = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
 GAPS = (Gap.SAME_DAY, Gap.NEXT_DAY)
@@ -36,7 +36,7 @@ class Chains:
     then: Int32
     customers: Int32
     capable: Int32
-    """Customers who did both steps, whether or not they followed."""
+    """Customers who did both steps in one stratum, so that theirs might have followed each other, or not."""
     occurrences: Int32
     first_days: Int32
     """Customer-days with the first step whose following day lies within the log."""
@@ -46,6 +46,7 @@ class Chains:
     lift: Float64
     log_p: Float64
     log_q: Float64
+    """Over everything that was tried; chains that overlap count as one discovery."""
     stronger: Int64
     """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself, or is too rare."""
 
@@ -68,11 +69,11 @@ def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
     steps = to_steps(purchases, request.slots)
     found = [_of_gap(request, steps, gap) for gap in request.gaps]
     chains = _joined([part for parts in found for part in parts])
-    chains = replace(chains, log_q=benjamini_hochberg(chains.log_p))
-    # Of two kinds of day with the very same evidence the narrower one says more, so that "any" (0) comes last.
-    ranked = np.lexsort((chains.then, chains.first, chains.gap, -chains.day_kind, -chains.lift, chains.log_q))
-    chains = chains.take(ranked)
-    return replace(chains, stronger=_representatives(chains, request))
+    chains = chains.take(_order(chains, chains.log_p))
+    stronger = _representatives(chains, request)
+    discoveries = (stronger < 0) & (chains.customers >= request.min_customers)
+    chains = replace(chains, log_q=benjamini_hochberg(chains.log_p, discoveries), stronger=stronger)
+    return _reordered(chains, _order(chains, chains.log_q))
 
 
 def confirmed(chains: Chains, request: ChainsRequest) -> Bool:
@@ -89,6 +90,19 @@ def published(chains: Chains, request: ChainsRequest) -> Int64:
     sure = confirmed(chains, request)
     parts = [np.flatnonzero(shown & which)[: request.kept] for which in (sure, ~sure)]
     return np.sort(np.concatenate(parts)).astype(np.int64)
+
+
+def _order(chains: Chains, strength: Float64) -> Int64:
+    # Of two kinds of day with the very same evidence the narrower one says more, so that "any" (0) comes last.
+    return np.lexsort((chains.then, chains.first, chains.gap, -chains.day_kind, -chains.lift, strength))
+
+
+def _reordered(chains: Chains, order: Int64) -> Chains:
+    """The rows in another order, with `stronger` counting the new rows."""
+    place = np.empty(order.size, np.int64)
+    place[order] = np.arange(order.size)
+    moved = chains.take(order)
+    return replace(moved, stronger=np.where(moved.stronger < 0, -1, place[moved.stronger]))
 
 
 def _representatives(chains: Chains, request: ChainsRequest) -> Int64:
@@ -131,12 +145,12 @@ def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap:
     occurrences, fixed = (
         part[bases, rows, then].sum(axis=0, dtype=np.int32) for part in (counts.occurrences, counts.fixed)
     )
-    mean, variance, own = (
-        part[bases, rows, then].sum(axis=0) for part in (counts.expected, counts.variance, counts.own)
+    mean, variance, third, own = (
+        part[bases, rows, then].sum(axis=0) for part in (counts.expected, counts.variance, counts.third, counts.own)
     )
     free = (occurrences - fixed).astype(np.float64)
     first = (rows + counts.row_from).astype(np.int32)
-    lift = (free - own + HALF) / (np.maximum(mean - own, 0.0) + HALF)
+    lift = (occurrences - own + HALF) / (np.maximum(mean - own, 0.0) + HALF)
     return Chains(
         np.full(first.size, GAPS.index(gap), np.int32),
         np.full(first.size, index, np.int32),
@@ -146,10 +160,10 @@ def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap:
         counts.capable[index, rows, then],
         occurrences,
         first_days[index, first],
-        mean + fixed,
+        mean,
         variance,
         lift,
-        log_tail(free, mean, variance),
+        log_tail(free, mean - fixed, variance, third),
         np.zeros(first.size),
         np.full(first.size, -1, np.int64),
     )

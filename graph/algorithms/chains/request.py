@@ -58,8 +58,9 @@ class ChainsRequest:
     gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
     min_customers: int = 30
     """A pair is tried when so many customers did both steps; a chain is confirmed when so many went through it."""
-    block_days: int = 28
-    """Days are compared within blocks of this length, so that seasons, bursts and sleep make no chains."""
+    block_days: int = 7
+    """Days are compared within blocks of this length, counted from a Monday, so that busy weeks, seasons and sleep make
+    no chains. Longer blocks see more of a weak chain, and take bursts shorter than themselves for one."""
     q_limit: float = 0.05
     kept: int = 500
     """How many confirmed chains are shown to readers at most, and how many others; the table of scores has them all."""
