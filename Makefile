@@ -31,7 +31,9 @@ format: $(STAMP) ## put the code in order
 
 docs: $(STAMP) ## write the reference pages and the schema anew from the code
 	$(BIN)/renmai schema --write api/graphql/schema.graphql
-	$(BIN)/python scripts/write_reference.py
+	$(BIN)/python -m graph.model.reference > docs/reference/graph-model.md
+	$(BIN)/python -m api.graphql.reference > docs/reference/graphql.md
+	$(BIN)/python -m api.cli.reference > docs/reference/cli.md
 
 lock: $(STAMP) ## resolve the dependencies anew
 	$(BIN)/pip install --quiet uv

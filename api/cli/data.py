@@ -30,14 +30,15 @@ def register(app: typer.Typer) -> None:
 
 
 def generate_command(
-    folder: Annotated[Path, typer.Argument(help="A new folder for the events and the planted truth.")],
+    folder: Annotated[Path | None, typer.Argument(help="A new folder; under RENMAI_DATA/worlds unless said.")] = None,
     customers: Annotated[int, typer.Option(help="How many customers.")] = WORLD.customers,
     days: Annotated[int, typer.Option(help="How many days.")] = WORLD.days,
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = WORLD.seed,
     start: Annotated[str, typer.Option(help="The first day, YYYY-MM-DD.")] = WORLD.start.isoformat(),
 ) -> None:
     """Generate a plant-drink chain of Hangzhou: event files to load, and the truth that was planted in them."""
-    answers.print(generated(WorldRequest(customers, days, seed, _day(start)), folder))
+    world = WorldRequest(customers, days, seed, _day(start))
+    answers.print(generated(world, folder or world_folder(Settings(), world)))
 
 
 def load_command(
@@ -79,11 +80,16 @@ def rejected_command(
         answers.print("Nothing was rejected.")
 
 
+def world_folder(settings: Settings, world: WorldRequest) -> Path:
+    """Where a world is put that nobody named a place for."""
+    return settings.data / "worlds" / f"hangzhou-{world.customers}-{world.days}-{world.seed}"
+
+
 def generated(request: WorldRequest, folder: Path) -> str:
     """Generates with a progress bar; what came of it, in a sentence."""
     with progress_bar("generate") as advance:
         world: WorldSummary = generate(request, folder, lambda done, days: advance("days generated", done, days))
-    return f"{world.events:,} events in {len(world.event_files)} files and the planted truth are in {world.folder}."
+    return f"{world.events:,} events in {len(world.event_files)} files and the planted truth are in {world.folder}: `renmai load {world.folder}/*.parquet` takes them in."
 
 
 def loaded(settings: Settings, sources: list[str], options: LoadOptions) -> LoadSummary:

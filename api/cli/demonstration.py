@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import answers
-from api.cli.data import COMPLETEJOURNEY, generated, loaded, said
+from api.cli.data import COMPLETEJOURNEY, generated, loaded, said, world_folder
 from api.cli.projection import project_now
 from api.cli.questions import ask_everything
 from api.cli.scoring import scored
@@ -57,7 +57,7 @@ async def _filled(settings: Settings, world: WorldRequest) -> None:
     if await _is_filled(settings):
         answers.print(f"The demo's data is in {settings.data}.")
         return
-    folder = settings.data / "worlds" / f"hangzhou-{world.customers}"
+    folder = world_folder(settings, world)
     if not folder.exists():
         with _timed("generated the tea chain"):
             answers.print(generated(world, folder))
