@@ -89,7 +89,10 @@ def generated(request: WorldRequest, folder: Path) -> str:
     """Generates with a progress bar; what came of it, in a sentence."""
     with progress_bar("generate") as advance:
         world: WorldSummary = generate(request, folder, lambda done, days: advance("days generated", done, days))
-    return f"{world.events:,} events in {len(world.event_files)} files and the planted truth are in {world.folder}: `renmai load {world.folder}/*.parquet` takes them in."
+    return (
+        f"{world.events:,} events in {len(world.event_files)} files and the planted truth are in {world.folder}: "
+        f"`renmai load {world.folder}/*.parquet` takes them in."
+    )
 
 
 def loaded(settings: Settings, sources: list[str], options: LoadOptions) -> LoadSummary:

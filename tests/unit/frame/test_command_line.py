@@ -1,4 +1,4 @@
-"""The command line's own shape: every command is documented, the page is up to date, what is not asked for stays out."""
+"""The command line's own shape: every command is documented, the page is up to date, imports are few."""
 
 import subprocess
 import sys
