@@ -1,6 +1,5 @@
 """Columns of nodes and ties on their way into an empty store."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -36,11 +35,3 @@ def check_types(name: str, frame: pl.DataFrame) -> None:
         if dtype not in ALLOWED:
             allowed = ", ".join(str(kind) for kind in ALLOWED)
             raise TypeError(f"column {column!r} of {name} is {dtype}; it must be one of {allowed}")
-
-
-def without_nulls(frame: pl.DataFrame, size: int) -> Iterator[list[dict[str, object]]]:
-    """The rows in batches of `size`, each a map that leaves out what is null."""
-    holey = {name for name in frame.columns if frame[name].null_count()}
-    for part in frame.iter_slices(size):
-        rows = part.to_dicts()
-        yield [{k: v for k, v in row.items() if v is not None} for row in rows] if holey else rows
