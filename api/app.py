@@ -110,7 +110,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             return (await project(events, store)).to_version
 
         follower = Follower(lambda: events.version, brought_up)
-        stack.push_async_callback(_end, asyncio.create_task(follower.run()))
+        if settings.project:
+            stack.push_async_callback(_end, asyncio.create_task(follower.run()))
         runs = BackgroundRuns(events, store, settings.scores_folder, now)
         stack.push_async_callback(runs.close)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
@@ -145,10 +146,10 @@ def create_app(settings: Settings) -> Starlette:
             raise
 
     async def graphql(request: Request) -> Response:
-        return await serving(request.app).graphql(request)
+        return await serving(request.app).graphql.answer(request)
 
     async def socket(web_socket: WebSocket) -> None:
-        await serving(web_socket.app).socket(web_socket)
+        await serving(web_socket.app).socket.serve(web_socket)
 
     routes: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),

@@ -50,7 +50,7 @@ class GraphqlEndpoint:
         self._now = now
         self._explorer = explorer
 
-    async def __call__(self, http: HttpRequest) -> Response:
+    async def answer(self, http: HttpRequest) -> Response:
         """One request, one answer."""
         if self._explorer and self._explorer.exists() and http.method == "GET" and _wants_page(http):
             return FileResponse(self._explorer, media_type="text/html")

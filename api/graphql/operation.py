@@ -89,14 +89,15 @@ class Engine:
         return Ready(request, document, operation.operation)
 
     def _parsed(self, request: Request) -> tuple[DocumentNode, OperationDefinitionNode]:
-        most = self._limits.tokens
+        limits = self._limits
         try:
-            document = parse(request.query, max_tokens=most)
-        except RecursionError:
-            raise _refusal(Exceeded("depth", most, self._limits.depth)) from None
+            document = parse(request.query, max_tokens=limits.tokens)
         except GraphQLSyntaxError as error:
+            # Parsing ends where it is beyond a limit: how far beyond is not known.
             if "tokens. Parsing aborted" in error.message:
-                raise _refusal(Exceeded("tokens", most + 1, most)) from None
+                raise _refusal(Exceeded("tokens", limits.tokens + 1, limits.tokens)) from None
+            if "nested too deeply" in error.message:
+                raise _refusal(Exceeded("depth", limits.depth + 1, limits.depth)) from None
             raise
         return document, _chosen(document, request.operation_name)
 

@@ -28,6 +28,7 @@ from api.graphql.influence import InfluenceConnection, InfluenceScore, influence
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
+from api.graphql.overview import Overview, overview
 from api.graphql.product import Product, product, products
 from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
 from api.graphql.run import ScoreRun, score_run, score_runs
@@ -77,6 +78,7 @@ class Query:
     score_runs: Connection[ScoreRun] = strawberry.field(
         resolver=score_runs, description="Runs of scores, newest first, page by page."
     )
+    overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(
         resolver=search_nodes, description="Customers, products, stores and channels by key or name."
     )

@@ -41,7 +41,7 @@ class GraphqlSocket:
         self._gate = gate
         self._now = now
 
-    async def __call__(self, socket: WebSocket) -> None:
+    async def serve(self, socket: WebSocket) -> None:
         """One socket, from the handshake to its end."""
         if PROTOCOL not in socket.scope.get("subprotocols", []):
             await socket.accept()

@@ -1,0 +1,147 @@
+"""An API without a store: a reader that answers from a table and records, and a recorder and runs that obey."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.graphql.context import AlreadyRunning, RunProgress, RunRequest, Services, Verdict
+from graph.queries import channel, customer, influence, order, product, referral, run
+from graph.queries.listing import page_statement, pages_statement
+from graph.store.statement import Statement
+
+Rows = list[dict[str, Any]]
+Answer = Callable[[Mapping[str, Any]], Rows]
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+@dataclass
+class RecordingReader:
+    """Answers a statement by its text; a statement that is not in the table answers nothing."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    reads: list[tuple[Statement, Mapping[str, Any]]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def read(self, statement: Statement, parameters: Mapping[str, Any] | None = None) -> Rows:
+        self.reads.append((statement, parameters or {}))
+        if self.failure:
+            raise self.failure
+        answer = self.answers.get(statement.text)
+        return answer(parameters or {}) if answer else []
+
+    def when(self, statement: Statement, answer: Answer) -> None:
+        self.answers[statement.text] = answer
+
+
+@dataclass
+class FakeRecorder:
+    """Accepts what has an id, refuses what has none."""
+
+    taken: list[Mapping[str, Any]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
+        if self.failure:
+            raise self.failure
+        self.taken += events
+        return [
+            Verdict("ACCEPTED", event["id"])
+            if "id" in event
+            else Verdict("REJECTED", reason="missing_field", field="id", message="id must be given")
+            for event in events
+        ]
+
+
+@dataclass
+class FakeRuns:
+    """Starts nothing, and shows two steps of the run `r1` and one of `endless`."""
+
+    answer: RunProgress | AlreadyRunning | Exception = field(
+        default_factory=lambda: RunProgress("r1", "chains", "running", "start", 0, 0)
+    )
+    asked: list[RunRequest] = field(default_factory=list)
+
+    async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
+        self.asked.append(request)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def watch(self, run_id: str) -> AsyncIterator[RunProgress] | None:
+        return _endless() if run_id == "endless" else _steps() if run_id == "r1" else None
+
+
+async def _endless() -> AsyncIterator[RunProgress]:
+    yield RunProgress("endless", "chains", "running", "compute", 1, 4)
+    await asyncio.Event().wait()
+
+
+async def _steps() -> AsyncIterator[RunProgress]:
+    yield RunProgress("r1", "chains", "running", "compute", 1, 4)
+    yield RunProgress("r1", "chains", "succeeded", "end", 1, 1)
+
+
+def services(reader: RecordingReader, recorder: FakeRecorder | None = None, runs: FakeRuns | None = None) -> Services:
+    return Services(reader, recorder or FakeRecorder(), runs or FakeRuns(), ZoneInfo("Asia/Shanghai"), lambda: NOON)
+
+
+def customer_row(key: str, **given: object) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(customer.CustomerRow.__dataclass_fields__)
+    return row | {"key": key, "order_count": 0, "revenue_cents": 0} | given
+
+
+def order_row(key: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(order.OrderRow.__dataclass_fields__)
+    cents = {"amount_cents": 1850, "discount_cents": 0, "refunded_cents": 0}
+    return row | {"key": key, "at": NOON, "line_count": 1, "quantity": 1.0} | cents
+
+
+def score_row(key: str, run_id: str = "r1") -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(influence.InfluenceRow.__dataclass_fields__, 0)
+    return row | {"run_id": run_id, "customer_id": key, "rank": 1, "paths": None}
+
+
+def run_row(key: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(run.RunRow.__dataclass_fields__)
+    return row | {"key": key, "kind": "influence", "scope": "*", "state": "succeeded", "is_current": True}
+
+
+def small_shop() -> RecordingReader:
+    """Ann and Bob (brought by Ann), an order each with one line of latte, scores of both by the run r1."""
+    reader = RecordingReader()
+    people = {"ann": customer_row("ann", name="安"), "bob": customer_row("bob")}
+    latte: dict[str, Any] = dict.fromkeys(product.ProductRow.__dataclass_fields__) | {"key": "latte"}
+    app: dict[str, Any] = dict.fromkeys(channel.ChannelRow.__dataclass_fields__) | {"key": "app"}
+    referral_row = dict.fromkeys(referral.ReferralRow.__dataclass_fields__) | {"referrer": "ann", "referred": "bob"}
+
+    reader.when(customer.BY_KEYS, lambda p: [dict(people[key]) for key in p["keys"] if key in people])
+    reader.when(product.BY_KEYS, lambda p: [dict(latte) for key in p["keys"] if key == "latte"])
+    reader.when(run.BY_KEYS, lambda p: [run_row(key) for key in p["keys"] if key == "r1"])
+    reader.when(channel.OF_CUSTOMERS, lambda p: [dict(app, parent=parent) for parent in p["parents"]])
+    reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) for key in p["keys"] if key in people])
+    reader.when(
+        referral.TO_CUSTOMERS, lambda p: [dict(referral_row, parent="bob") for key in p["parents"] if key == "bob"]
+    )
+    reader.when(
+        pages_statement(order.OF_CUSTOMERS, order.NEWEST_FIRST, False, False, False),
+        lambda p: [
+            order_row(f"o-{parent}") | {"parent": parent, "sort_value": NOON, "sort_key": f"o-{parent}"}
+            for parent in p["parents"]
+        ],
+    )
+    reader.when(
+        pages_statement(order.LINES, order.BY_SKU, False, False, False),
+        lambda p: [
+            {"sku": "latte", "quantity": 1.0, "amount_cents": 1850, "discount_cents": 0}
+            | {"parent": parent, "sort_value": "latte", "sort_key": "latte"}
+            for parent in p["parents"]
+        ],
+    )
+    reader.when(
+        page_statement(customer.LISTING, customer.ORDERINGS["key"], (), False, False, False),
+        lambda p: [dict(row, sort_value=key, sort_key=key) for key, row in list(people.items())[: p["limit"]]],
+    )
+    return reader

@@ -1,0 +1,86 @@
+"""The API over fakes, asked as clients ask it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from api_fakes import NOON, FakeRecorder, FakeRuns, RecordingReader, services, small_shop
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+
+from api.auth import Gate, KeyStore
+from api.graphql.context import Scope
+from api.graphql.http import GraphqlEndpoint
+from api.graphql.operation import Engine
+from api.graphql.schema import Schema, make_schema
+from api.graphql.socket import GraphqlSocket
+from api.limits import Limits
+
+
+@dataclass
+class Api:
+    """A client, the fakes behind the API, and a key of each scope."""
+
+    client: TestClient
+    reader: RecordingReader
+    recorder: FakeRecorder
+    runs: FakeRuns
+    keys: KeyStore
+    secrets: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def post(self, query: str, *, key: str | None = "both", accept: str = "application/json", **body: Any) -> Any:
+        headers = {"Accept": accept} | ({"Authorization": f"Bearer {self.secrets[key]}"} if key else {})
+        return self.client.post("/graphql", json={"query": query, **body}, headers=headers)
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        return self.post(query, variables=variables).json()
+
+    def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = self.ask(query, **variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def code(self, query: str, **variables: Any) -> str:
+        return self.ask(query, **variables)["errors"][0]["extensions"]["code"]
+
+
+Serve = Callable[..., Api]
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return make_schema()
+
+
+@pytest.fixture
+def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
+    keys = KeyStore.open(tmp_path / "keys.sqlite")
+    scopes: Mapping[str, list[Scope]] = {"read": [Scope.READ], "write": [Scope.WRITE], "both": list(Scope)}
+    secrets = {name: keys.create_key(name, given, now=NOON, expires_at=None) for name, given in scopes.items()}
+    clients: list[TestClient] = []
+
+    def served(*, open_reads: bool = False, is_open: bool = False, limits: Limits | None = None) -> Api:
+        reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
+        engine = Engine(schema, services(reader, recorder, runs), limits or Limits())
+        gate = Gate(keys, open_reads=open_reads, is_open=is_open)
+        graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
+        methods = ["GET", "POST", "PUT", "DELETE"]
+        app = Starlette(
+            routes=[Route("/graphql", graphql.answer, methods=methods), WebSocketRoute("/graphql", socket.serve)]
+        )
+        client = TestClient(app, raise_server_exceptions=True)
+        clients.append(client)
+        return Api(client, reader, recorder, runs, keys, secrets)
+
+    yield served
+    for client in clients:
+        client.close()
+    keys.close()
+
+
+@pytest.fixture
+def api(serve: Serve) -> Api:
+    return serve()

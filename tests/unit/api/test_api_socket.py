@@ -1,0 +1,217 @@
+"""GraphQL over web sockets: the protocol's frames and close codes, and a fresh context for every operation."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from graph.queries import customer
+
+PROTOCOL = ["graphql-transport-ws"]
+NAME = '{ customer(key: "ann") { name } }'
+
+
+@contextmanager
+def connected(api: Any, *, init: object | None = "key", subprotocols: list[str] = PROTOCOL) -> Iterator[Any]:
+    with api.client.websocket_connect("/graphql", subprotocols=subprotocols) as socket:
+        if init is not None:
+            payload = {"Authorization": f"Bearer {api.secrets['both']}"} if init == "key" else init
+            socket.send_json({"type": "connection_init", "payload": payload})
+            assert socket.receive_json() == {"type": "connection_ack"}
+        yield socket
+
+
+def closed(socket: Any) -> int:
+    with pytest.raises(WebSocketDisconnect) as end:
+        socket.receive_json()
+    return end.value.code
+
+
+def subscribe(socket: Any, query: str, key: str = "1", **given: Any) -> None:
+    socket.send_json({"id": key, "type": "subscribe", "payload": {"query": query, **given}})
+
+
+def test_a_query_is_answered_and_completed(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, NAME)
+
+        assert socket.receive_json() == {
+            "id": "1",
+            "type": "next",
+            "payload": {"data": {"customer": {"name": "安"}}},
+        }
+        assert socket.receive_json() == {"id": "1", "type": "complete"}
+
+
+def test_a_second_operation_of_a_socket_reads_anew(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, NAME)
+        socket.receive_json(), socket.receive_json()
+        api.reader.when(customer.BY_KEYS, lambda _: [])
+        subscribe(socket, NAME)
+
+        assert socket.receive_json()["payload"] == {"data": {"customer": None}}
+
+
+def test_a_run_is_watched_until_it_ends(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "r1") { key stage fraction state } }')
+
+        frames = [socket.receive_json() for _ in range(3)]
+
+    first = {"key": "r1", "stage": "compute", "fraction": 0.25, "state": "RUNNING"}
+    last = {"key": "r1", "stage": "end", "fraction": 1.0, "state": "SUCCEEDED"}
+    assert [frame.get("payload") for frame in frames] == [
+        {"data": {"scoreRun": first}}, {"data": {"scoreRun": last}}, None
+    ]  # fmt: skip
+    assert frames[2]["type"] == "complete"
+
+
+def test_an_unknown_run_is_an_error_frame(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "nothing") { stage } }')
+
+        frame = socket.receive_json()
+
+    assert frame["type"] == "error"
+    assert frame["payload"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("query($k: String!) { customer(key: $k) { key } }", "BAD_USER_INPUT"),
+        ("{ " + " ".join(f'a{n}: customer(key: "{n}") {{ key }}' for n in range(51)) + " }", "COST_EXCEEDED"),
+    ],
+)
+def test_a_refused_operation_is_an_error_frame_and_the_socket_goes_on(api: Any, query: str, code: str):
+    with connected(api) as socket:
+        subscribe(socket, query)
+        frame = socket.receive_json()
+        subscribe(socket, NAME)
+
+        assert (frame["id"], frame["type"]) == ("1", "error")
+        assert frame["payload"][0]["extensions"]["code"] == code
+        assert socket.receive_json()["type"] == "next"
+
+
+def test_a_bug_is_masked_over_sockets_too(api: Any):
+    api.reader.failure = RuntimeError("secret db url")
+    with connected(api) as socket:
+        subscribe(socket, NAME)
+
+        payload = socket.receive_json()["payload"]
+
+    assert payload["errors"][0]["message"] == "Internal error"
+    assert "secret" not in str(payload)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "nothing", "null", "1", "[]", "{}", '{"type": 5}', '{"type": "start"}', '{"type": "ping", "payload": 1}'],
+)
+def test_a_frame_that_breaks_the_protocol_closes_with_4400(api: Any, frame: str):
+    with connected(api) as socket:
+        socket.send_text(frame)
+
+        assert closed(socket) == 4400
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "subscribe", "payload": {"query": NAME}},
+        {"type": "subscribe", "id": 5, "payload": {"query": NAME}},
+        {"type": "subscribe", "id": "1"},
+        {"type": "subscribe", "id": "1", "payload": None},
+        {"type": "subscribe", "id": "1", "payload": {"query": 5}},
+        {"type": "subscribe", "id": "1", "payload": {"query": NAME, "variables": []}},
+        {"type": "complete"},
+    ],
+)
+def test_a_frame_of_the_wrong_shape_closes_with_4400(api: Any, frame: dict[str, Any]):
+    with connected(api) as socket:
+        socket.send_json(frame)
+
+        assert closed(socket) == 4400
+
+
+def test_bytes_close_with_4400(api: Any):
+    with connected(api) as socket:
+        socket.send_bytes(b'{"type": "ping"}')
+
+        assert closed(socket) == 4400
+
+
+def test_an_operation_before_the_init_closes_with_4401(api: Any):
+    with connected(api, init=None) as socket:
+        subscribe(socket, NAME)
+
+        assert closed(socket) == 4401
+
+
+@pytest.mark.parametrize("payload", [{}, {"Authorization": "Bearer rk_0_wrong"}])
+def test_an_init_without_a_valid_key_closes_with_4403(api: Any, payload: dict[str, str]):
+    with connected(api, init=None) as socket:
+        socket.send_json({"type": "connection_init", "payload": payload})
+
+        assert closed(socket) == 4403
+
+
+def test_an_open_server_needs_no_key(serve: Any):
+    with connected(serve(open_reads=True), init={}) as socket:
+        subscribe(socket, NAME)
+
+        assert socket.receive_json()["type"] == "next"
+
+
+def test_a_second_init_closes_with_4429(api: Any):
+    with connected(api) as socket:
+        socket.send_json({"type": "connection_init"})
+
+        assert closed(socket) == 4429
+
+
+def test_an_id_in_use_closes_with_4409(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }')
+        socket.receive_json()
+        subscribe(socket, NAME)
+
+        assert closed(socket) == 4409
+
+
+def test_a_completed_operation_frees_its_id(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }')
+        socket.receive_json()
+        socket.send_json({"id": "1", "type": "complete"})
+        subscribe(socket, NAME)
+
+        assert socket.receive_json()["payload"] == {"data": {"customer": {"name": "安"}}}
+
+
+@pytest.mark.parametrize("subprotocols", [[], ["graphql-ws"]])
+def test_other_protocols_close_with_4406(api: Any, subprotocols: list[str]):
+    with connected(api, init=None, subprotocols=subprotocols) as socket:
+        assert closed(socket) == 4406
+
+
+def test_a_ping_is_answered_with_its_payload(api: Any):
+    with connected(api) as socket:
+        socket.send_json({"type": "ping", "payload": {"a": 1}})
+        socket.send_json({"type": "pong"})
+
+        assert socket.receive_json() == {"type": "pong", "payload": {"a": 1}}
+
+
+def test_scopes_hold_on_sockets(api: Any):
+    with connected(api, init={"X-API-Key": api.secrets["read"]}) as socket:
+        subscribe(socket, "mutation { recordEvents(input: {events: []}) { __typename } }")
+
+        assert socket.receive_json()["payload"][0]["extensions"]["code"] == "FORBIDDEN"
