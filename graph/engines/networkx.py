@@ -67,6 +67,7 @@ def as_network(ties: Ties) -> DiGraph:
     network: DiGraph = nx.DiGraph()
     for customer in range(ties.customer_count):
         network.add_node(customer, pass_on=float(ties.pass_on[customer]), revenue=float(ties.revenue[customer]))
+    for customer in range(ties.customer_count):
         for arc in range(int(ties.pointer[customer]), int(ties.pointer[customer + 1])):
             chance, variance = float(ties.probability[arc]), float(ties.variance[arc])
             network.add_edge(customer, int(ties.target[arc]), probability=chance, variance=variance)

@@ -79,7 +79,7 @@ def influence_table(scores: Influence, customers: pl.Series) -> pl.DataFrame:
             "credited_downstream_cents": scores.credit.downstream,
             "direct_referrals": scores.credit.brought,
             "downstream": scores.credit.brought_below,
-            "paths": _told(scores.paths, customers),
+            "paths": pl.Series(_told(scores.paths, customers), dtype=pl.String),
         }
     )
     below = (pl.col("spread").rank("min") - 1) / pl.max_horizontal(pl.len(), 1) * 100
