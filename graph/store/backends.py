@@ -27,7 +27,7 @@ async def open_embedded(config: StoreConfig) -> Store:
     try:
         return await _join(server)
     except BaseException:
-        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.close)
         raise
 
 

@@ -73,7 +73,7 @@ class EmbeddedBackend:
         """Ends the connections, then the server where it is ours."""
         await self._reader.close()
         await self._writer.close()
-        await asyncio.to_thread(self._server.stop)
+        await asyncio.to_thread(self._server.close)
 
     async def _sql(self, text: str) -> None:
         await asyncio.to_thread(self._post, text)

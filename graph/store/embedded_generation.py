@@ -25,7 +25,7 @@ async def fill_generation(server: Server, nodes: Sequence[NodeRows], ties: Seque
     """All of it is there afterwards, or none: what counts is one small file that is replaced at the end."""
     lock = locked(server.home)
     await asyncio.to_thread(lock.__enter__)
-    staged = server.home.folder / "staged"
+    staged = server.home.staged
     root = server.home.next_root()
     try:
         shutil.rmtree(staged, ignore_errors=True)

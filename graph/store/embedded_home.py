@@ -5,7 +5,8 @@ graph/
   1/ 2/ …          generations: a server's root each; every one but the current is rubbish
   passwords.json   of the owner and of the reader, mode 0600
   server.json      who serves the folder now, and on which ports
-  server.lock      held while somebody starts or stops a server
+  server.lock      held while somebody starts, fills or replaces a server
+  owner.lock       held by the program whose child serves the folder, as long as it lives
   log/             the engine's own log
 """
 
@@ -31,10 +32,9 @@ class Passwords:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Who serves a folder: the server's process, the program that owns it, and the two ports on 127.0.0.1."""
+    """Who serves a folder: the server's process, and its two ports on 127.0.0.1."""
 
     pid: int
-    owner_pid: int
     bolt_port: int
     http_port: int
 
@@ -57,13 +57,23 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        """The file that is locked while a server is started or stopped."""
+        """The file that is locked while a server is started, filled or replaced."""
         return self.folder / "server.lock"
+
+    @property
+    def owner(self) -> Path:
+        """The file that the owning program keeps locked."""
+        return self.folder / "owner.lock"
 
     @property
     def log(self) -> Path:
         """Where the engine writes its log."""
         return self.folder / "log"
+
+    @property
+    def staged(self) -> Path:
+        """Where columns lie while a generation is filled out of them."""
+        return self.folder / "staged"
 
     @property
     def root(self) -> Path:
@@ -92,7 +102,8 @@ class Home:
         _replace(self.folder / "current", root.name)
 
     def sweep(self) -> None:
-        """Removes the generations that do not count."""
+        """Removes the generations that do not count, and what was staged for them."""
+        shutil.rmtree(self.staged, ignore_errors=True)
         current = self.generation()
         for path in self.folder.iterdir():
             if path.is_dir() and path.name.isdigit() and path.name != current:
@@ -106,7 +117,7 @@ class Home:
         return Passwords(**json.loads(path.read_text("utf-8")))
 
     def serving(self) -> Serving | None:
-        """Who says to be serving; that it is true must still be tried."""
+        """Who said to be serving; whether it still does must be tried."""
         try:
             return Serving(**json.loads((self.folder / "server.json").read_text("utf-8")))
         except (FileNotFoundError, ValueError, TypeError):

@@ -1,8 +1,6 @@
 """Starting, joining and stopping the server of an embedded folder."""
 
 import importlib.util
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -27,19 +25,27 @@ _PORT_TRIES = 5
 
 @dataclass(slots=True)
 class Server:
-    """A running server. `process` is None where another program started it and will stop it."""
+    """A running server. `process` and `owned` are None where another program started it and will stop it."""
 
     home: Home
     serving: Serving
     process: "subprocess.Popen[bytes] | None" = None
+    owned: FileLock | None = None
 
     @property
     def is_ours(self) -> bool:
-        """True where this program started it."""
-        return self.process is not None
+        """True where this program owns the folder."""
+        return self.owned is not None
+
+    def close(self) -> None:
+        """Ends our own server and gives the folder up; what another program owns is left alone."""
+        self.stop()
+        if self.owned is not None:
+            self.owned.release()
+            self.owned = None
 
     def stop(self) -> None:
-        """Ends our own server; one that another program owns is left alone."""
+        """Ends our own server; the folder stays ours."""
         if self.process is None:
             return
         self.home.withdraw()
@@ -48,24 +54,37 @@ class Server:
 
     def restart(self) -> None:
         """Serves the current generation again, on the same ports, so that other programs' connections come back."""
-        process, serving = start(self.home, self.home.root, self.serving)
-        self.process, self.serving = process, serving
-        self.home.announce(serving)
+        self.process, self.serving = start(self.home, self.home.root, self.serving)
+        self.home.announce(self.serving)
 
 
 def start_or_join(home: Home) -> Server:
-    """The folder's server: the running one, else a new child of this program."""
+    """The folder's server: that of the program that owns the folder, else a new child of this one."""
     _check_platform()
     home.prepare()
     with locked(home):
-        running = _running(home)
-        if running is not None:
-            return Server(home, running)
-        home.withdraw()
-        home.sweep()
-        process, serving = start(home, home.root)
-        home.announce(serving)
-        return Server(home, serving, process)
+        owned = _own(home)
+        if owned is None:
+            return Server(home, _running(home))
+        try:
+            _wait_for_the_last_one(home)
+            home.sweep()
+            process, serving = start(home, home.root)
+            home.announce(serving)
+        except BaseException:
+            owned.release()
+            raise
+        return Server(home, serving, process, owned)
+
+
+def _own(home: Home) -> FileLock | None:
+    """Held as long as the program lives: the system lets go of it however the program ends."""
+    owned = FileLock(home.owner, thread_local=False)
+    try:
+        owned.acquire(timeout=0)
+    except Timeout:
+        return None
+    return owned
 
 
 @contextmanager
@@ -91,7 +110,7 @@ def start(home: Home, root: Path, like: Serving | None = None) -> "tuple[subproc
         settings = Settings(str(root), str(home.log), bolt, http)
         process, said = _spawn(settings)
         if process is not None:
-            return process, Serving(process.pid, os.getpid(), bolt, http)
+            return process, Serving(process.pid, bolt, http)
         if "bind" not in said.lower() and "in use" not in said.lower():
             break
     raise StoreUnavailable(f"The embedded graph in {home.folder} does not start: {said or 'no reason given'}")
@@ -134,36 +153,23 @@ def end(process: "subprocess.Popen[bytes]") -> None:
         process.stdout.close()
 
 
-def _running(home: Home) -> Serving | None:
-    """The server that another program announced, if it is alive and its owner too."""
+def _running(home: Home) -> Serving:
+    """The server of the program that owns the folder."""
     serving = home.serving()
-    if serving is None:
-        return None
-    if _alive(serving.owner_pid) and _answers(serving.bolt_port):
-        return serving
-    _wait_until_gone(serving.pid, serving.bolt_port)
-    return None
+    if serving is None or not _answers(serving.bolt_port):
+        raise StoreUnavailable(
+            f"Another program owns the graph in {home.folder} but serves it no longer: end that program first."
+        )
+    return serving
 
 
-def _wait_until_gone(pid: int, port: int) -> None:
-    """A child whose program died ends by itself within a second or two."""
+def _wait_for_the_last_one(home: Home) -> None:
+    """The child of a program that was killed ends by itself within a second or two; until then the folder is taken."""
+    serving = home.serving()
     until = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < until:
-        if not _alive(pid) or not _answers(port):
-            return
+    while serving is not None and _answers(serving.bolt_port) and time.monotonic() < until:
         time.sleep(0.05)
-    with suppress(OSError):
-        os.kill(pid, signal.SIGTERM)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    home.withdraw()
 
 
 def _answers(port: int) -> bool:

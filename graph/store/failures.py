@@ -17,6 +17,9 @@ from neo4j.exceptions import (
 
 from graph.errors import QueryRefused, RenmaiError, StoreUnavailable
 
+MEND_NEO4J = "start it, or correct NEO4J_URI"
+MEND_EMBEDDED = "the program that served it has ended; run the command again"
+
 _LONGEST = 500
 _READ_ONLY = ("ForbiddenOnReadOnlyDatabase", "WriteOnReadOnlyAccessDatabase", "Database.General.ReadOnly")
 _OUT_OF_TIME = ("Transaction.TransactionTimedOut", "Transaction.Terminated", "Transaction.LockClientStopped")
@@ -41,16 +44,22 @@ def message_of(error: BaseException) -> str:
 
 
 @contextmanager
-def explained(uri: str, user: str, *, timeout_seconds: float, reading: bool = False) -> Generator[None]:
+def explained(
+    uri: str, user: str, *, timeout_seconds: float, reading: bool = False, mend: str = MEND_NEO4J
+) -> Generator[None]:
     """Turns whatever the driver raises inside into StoreUnavailable or QueryRefused.
 
-    `reading` says that nothing was to be written, so that a refused write is the statement's fault, not the store's.
+    `reading` says that nothing was to be written, so that a refused write is the statement's fault, not the store's;
+    `mend` is what a user does about a store that cannot be reached.
     """
     try:
         yield
     except RenmaiError:
         raise
     except (Neo4jError, DriverError, OSError, TimeoutError) as error:
+        if isinstance(error, (ServiceUnavailable, SessionExpired, OSError)) and not isinstance(error, TimeoutError):
+            said = message_of(error)
+            raise StoreUnavailable(f"Cannot reach the graph at {shown(uri)}: {mend}. ({said})") from error
         raise _explain(error, shown(uri), user, timeout_seconds, reading) from error
 
 
@@ -77,8 +86,6 @@ def _explain(error: Exception, uri: str, user: str, timeout_seconds: float, read
         return StoreUnavailable(f"The database of the graph at {uri} is not running: look into its log. ({said})")
     if code.endswith("DatabaseNotFound"):
         return StoreUnavailable(f"{said}. Set NEO4J_DATABASE to a database that the graph at {uri} has.")
-    if isinstance(error, (ServiceUnavailable, SessionExpired, OSError)):
-        return StoreUnavailable(f"Cannot reach the graph at {uri}: start it, or correct NEO4J_URI. ({said})")
     if isinstance(error, ConfigurationError):
         return StoreUnavailable(f"The graph's address {uri} cannot be used: correct NEO4J_URI. ({said})")
     return QueryRefused(f"The graph refused the statement: {said}")

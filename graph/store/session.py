@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, LiteralString, cast
 
 from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, unit_of_work
 from neo4j.exceptions import ConstraintError
 
 from graph.store.config import Engine
-from graph.store.failures import explained
+from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
 from graph.store.statement import Statement, Step
 from graph.store.values import from_wire, parameters_to_wire
 
@@ -28,12 +29,16 @@ class Channel:
         self.engine: Engine = engine
         self.uri = uri
         self.user = user
+        self.mend = MEND_EMBEDDED if engine == "embedded" else MEND_NEO4J
 
     def session(self, *, read_only: bool) -> AsyncSession:
         """A session; with `read_only` the store itself refuses every write."""
         if read_only:
             return self._open(database=self._database, default_access_mode=READ_ACCESS, fetch_size=_FETCH)
         return self._open(database=self._database, fetch_size=_FETCH)
+
+    def _explained(self, seconds: float, *, reading: bool = False) -> AbstractContextManager[None]:
+        return explained(self.uri, self.user, timeout_seconds=seconds, reading=reading, mend=self.mend)
 
     async def rows(
         self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
@@ -46,7 +51,7 @@ class Channel:
             result = await transaction.run(_literal(statement.text), sent)
             return [_row(result.keys(), record.values()) async for record in result]
 
-        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+        with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS), self.session(read_only=True) as session:
                 return await session.execute_read(work)
 
@@ -55,7 +60,7 @@ class Channel:
     ) -> AsyncIterator[dict[str, Any]]:
         """The rows of one reading statement as they come, a few thousand in memory at a time."""
         sent = parameters_to_wire(parameters)
-        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+        with self._explained(seconds, reading=True):
             async with (
                 self.session(read_only=True) as session,
                 await session.begin_transaction(timeout=seconds) as transaction,
@@ -75,7 +80,7 @@ class Channel:
                 result = await transaction.run(_literal(text), parameters)
                 await result.consume()
 
-        with explained(self.uri, self.user, timeout_seconds=seconds):
+        with self._explained(seconds):
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 await _tried_again(lambda: self._execute_write(work))
 
@@ -87,7 +92,7 @@ class Channel:
             result = await transaction.run(_literal(statement.text), parameters)
             await result.consume()
 
-        with explained(self.uri, self.user, timeout_seconds=seconds):
+        with self._explained(seconds):
             await self._execute_write(work)
 
     async def _execute_write(self, work: Callable[[AsyncManagedTransaction], Awaitable[None]]) -> None:
@@ -105,7 +110,7 @@ class Channel:
             result = await transaction.run(_literal(text), sent)
             return list(result.keys()), await _first(result, limit)
 
-        with explained(self.uri, self.user, timeout_seconds=seconds, reading=True):
+        with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS), self.session(read_only=True) as session:
                 return await session.execute_read(work)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graph.errors import QueryRefused
+from graph.errors import QueryRefused, StoreUnavailable
 from graph.store.config import Engine
 from graph.store.rows import NodeRows, TieRows
 from graph.store.staging import check
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 READ_SECONDS = 30.0
 WRITE_SECONDS = 120.0
+PING_SECONDS = 5.0
 
 _IS_EMPTY = cypher("MATCH (n) RETURN 1 AS one LIMIT 1")
 _PING = cypher("RETURN 1 AS one")
@@ -113,7 +114,12 @@ class Store:
 
     async def ping(self) -> None:
         """Answers when the store does; StoreUnavailable when it cannot be reached."""
-        await self._reader.rows(_PING, None, 5)
+        try:
+            await self._reader.rows(_PING, None, PING_SECONDS)
+        except QueryRefused as error:
+            raise StoreUnavailable(
+                f"The graph at {self.uri} does not answer within {PING_SECONDS:g} s: {self._reader.mend}."
+            ) from error
 
     async def close(self) -> None:
         """Ends the connections, and the embedded server if this program started it."""

@@ -60,9 +60,9 @@ def test_passwords_are_made_once_and_for_the_owner_alone(home: Home) -> None:
 
 
 def test_an_announcement_is_read_back_until_it_is_withdrawn(home: Home) -> None:
-    home.announce(Serving(1, 2, 3, 4))
+    home.announce(Serving(1, 2, 3))
 
-    assert home.serving() == Serving(1, 2, 3, 4)
+    assert home.serving() == Serving(1, 2, 3)
     home.withdraw()
     assert home.serving() is None
 
