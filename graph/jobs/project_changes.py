@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from graph.jobs.derive import NODE_TABLES, TIE_TABLES, NodeTable, TieTable
-from graph.jobs.derive.described import describes
 from graph.jobs.derive.expressions import of_kind
 from graph.log.schema import EventKind
 from graph.model.declarations import Owner
@@ -14,6 +13,9 @@ from graph.model.statements import remove_stale_ties, upsert_node, upsert_tie
 from graph.store.statement import Statement, Step, generated
 
 Table = NodeTable | TieTable
+
+_OWN_HISTORY = frozenset({"customer", "order", "share"})
+"""Derived out of everything that names them; the other nouns, out of what describes them."""
 
 TABLES: tuple[Table, ...] = (*NODE_TABLES, *TIE_TABLES)
 """In the order in which they are written."""
@@ -67,14 +69,18 @@ def changes(table: Table, events: pl.LazyFrame, keys: pl.DataFrame | None) -> li
 
 def relevant(events: pl.LazyFrame, touched: Mapping[str, Sequence[str]]) -> pl.LazyFrame:
     """All that the derivations read for the touched keys (by column of the log), so that the log is read once."""
-    acting = [_among(column, touched) for column in ("customer", "order", "share")]
-    described = [describes(column) & _among(column, touched) for column in ("product", "store", "campaign", "channel")]
-    costs = of_kind(EventKind.CHANNEL_COST) & _among("channel", touched)
-    return events.filter(pl.any_horizontal(*acting, *described, costs))
+    told = of_kind(EventKind.PROFILE, EventKind.CHANNEL_COST)
+    # A clause less is a column less to look through: only what was touched is asked for.
+    wanted = [
+        _among(column, keys) if column in _OWN_HISTORY else told & _among(column, keys)
+        for column, keys in touched.items()
+        if keys
+    ]
+    return events.filter(pl.any_horizontal(wanted)) if wanted else events.filter(pl.lit(value=False))
 
 
-def _among(column: str, touched: Mapping[str, Sequence[str]]) -> pl.Expr:
-    return pl.col(column).is_in(list(touched[column])).fill_null(value=False)
+def _among(column: str, keys: Sequence[str]) -> pl.Expr:
+    return pl.col(column).is_in(list(keys))
 
 
 def _stale(table: TieTable, owners: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

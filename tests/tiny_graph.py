@@ -1,8 +1,8 @@
 """A graph of dictionaries that applies the projector's writes, and a log of frames: the two ports, in memory."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 from event_rows import frame
@@ -14,8 +14,10 @@ from graph.model.projection import PROJECTION
 from graph.model.statements import (
     count_nodes,
     count_ties,
+    read_keys,
     read_nodes,
-    read_ties,
+    read_packed_nodes,
+    read_packed_ties,
     remove_stale_ties,
     upsert_node,
     upsert_tie,
@@ -73,11 +75,7 @@ class TinyGraph:
         return not any(self.nodes.values())
 
     async def read(self, statement, parameters=None, *, timeout_seconds: float = 1) -> list[dict]:
-        return [row async for row in self.stream(statement)]
-
-    async def stream(self, statement, parameters=None, *, timeout_seconds: float = 1) -> AsyncIterator[dict]:
-        for row in _answers(self)[statement.text]():
-            yield row
+        return _answers(self, (parameters or {}).get("keys", []))[statement.text]()
 
     async def write(self, *steps, timeout_seconds: float = 1) -> None:
         if self.writes_left is not None:
@@ -154,14 +152,28 @@ def _writers(graph: TinyGraph):
     return writers | {remove_stale_ties(tie): lambda row, tie=tie: graph.remove_stale(tie, row) for tie in TIES}
 
 
-def _answers(graph: TinyGraph):
-    def node_rows(node):
+def _answers(graph: TinyGraph, keys: Sequence[str]):
+    def nodes(node):
         return [{node.key.name: key, **row} for key, row in graph.nodes[node.label].items()]
 
-    def tie_rows(tie):
-        return [{"start_key": a, "end_key": b, **row} for (a, b), row in graph.ties[tie.type].items()]
+    def packed_nodes(node):
+        return [{"rows": [[key, *map(_packed, graph.nodes[node.label][key].values())] for key in keys]}]
 
-    answers = {read_nodes(node): lambda node=node: node_rows(node) for node in NODES}
-    answers |= {read_ties(tie): lambda tie=tie: tie_rows(tie) for tie in TIES}
-    answers |= {count_nodes(node): lambda node=node: [{"count": len(node_rows(node))}] for node in NODES}
-    return answers | {count_ties(tie): lambda tie=tie: [{"count": len(tie_rows(tie))}] for tie in TIES}
+    def packed_ties(tie):
+        among = set(keys)
+        return [
+            {"rows": [[*e, *map(_packed, row.values())] for e, row in graph.ties[tie.type].items() if e[0] in among]}
+        ]
+
+    answers = {read_nodes(PROJECTION): lambda: nodes(PROJECTION)}
+    answers |= {read_keys(node): lambda node=node: [{"keys": list(graph.nodes[node.label])}] for node in NODES}
+    answers |= {count_nodes(node): lambda node=node: [{"count": len(graph.nodes[node.label])}] for node in NODES}
+    answers |= {count_ties(tie): lambda tie=tie: [{"count": len(graph.ties[tie.type])}] for tie in TIES}
+    answers |= {read_packed_nodes(node): lambda node=node: packed_nodes(node) for node in NODES}
+    return answers | {read_packed_ties(tie): lambda tie=tie: packed_ties(tie) for tie in TIES}
+
+
+def _packed(value: object) -> object:
+    if isinstance(value, datetime):
+        return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return value.isoformat() if isinstance(value, date) else value
