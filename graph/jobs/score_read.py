@@ -74,16 +74,18 @@ def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> Purch
         len(customers),
         len(categories),
     )
-    return PurchasesRead(purchases, customers, categories, _read(bought, version))
+    return PurchasesRead(purchases, customers, categories, _read(version, bought))
 
 
 def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> SharesRead:
     """Shares, clicks, registrations, referrals and orders, and everybody who has a part in any of them."""
-    columns = ("kind", "customer", "share", "referrer", "order", "amount", "properties", "channel", "campaign")
-    events = _events(log, version, request.source, columns, (*_SHARING, *_JOINING, *_BUYING))
+    told = ("kind", "customer", "share", "referrer", "properties", "channel", "campaign")
+    events = _events(log, version, request.source, told, (*_SHARING, *_JOINING))
+    paid = ("kind", "customer", "share", "referrer", "order", "amount")
+    lines = _events(log, version, request.source, paid, _BUYING)
     shares = _first_of_each_share(events)
     clicks = events.filter(pl.col("kind") == EventKind.SHARE_CLICK).drop_nulls(["customer", "share"])
-    acts = pl.concat([_joins(events), _orders(events)]).sort("at", "customer", "act")
+    acts = pl.concat([_joins(events), _orders(lines)]).sort("at", "customer", "act")
     brought = referred(events.lazy(), None).collect().sort("end")
     named = [
         shares["customer"],
@@ -115,7 +117,7 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
             _seconds(brought["at"]),
         ),
         customers,
-        _read(events, version),
+        _read(version, events, lines),
     )
 
 
@@ -175,8 +177,7 @@ def _orders(events: pl.DataFrame) -> pl.DataFrame:
     bought = pl.col("kind") == EventKind.PURCHASE
     cents = pl.col("amount").to_physical().cast(pl.Int64)
     orders = (
-        events.filter(pl.col("kind").is_in([kind.value for kind in _BUYING]))
-        .drop_nulls(["customer", "order"])
+        events.drop_nulls(["customer", "order"])
         .group_by("order", maintain_order=True)
         .agg(
             pl.col("at", "customer").filter(bought).first(),
@@ -204,5 +205,6 @@ def _seconds(column: pl.Series) -> NDArray[np.int64]:
     return column.dt.epoch("s").to_numpy().astype(np.int64)
 
 
-def _read(events: pl.DataFrame, version: int) -> Read:
-    return Read(version, cast("datetime | None", events["at"].max()), events.height)
+def _read(version: int, *frames: pl.DataFrame) -> Read:
+    newest = [cast("datetime", frame["at"].max()) for frame in frames if frame.height]
+    return Read(version, max(newest, default=None), sum(frame.height for frame in frames))
