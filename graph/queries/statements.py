@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from graph.queries import chain, channel, customer, influence, order, product, referral, run, search, share, store
+from graph.queries import (
+    chain,
+    channel,
+    customer,
+    influence,
+    order,
+    overview,
+    product,
+    referral,
+    run,
+    search,
+    share,
+    store,
+)
 from graph.queries.listing import Listing, count_statement, counts_statement, page_statement, pages_statement
 from graph.queries.paging import COUNT_CAP, Ordering, turned
 from graph.store.statement import Statement
@@ -67,10 +80,12 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("sharers of shares", share.SHARERS, {"parents": ["s1"]}),
     ("referrals to customers", referral.TO_CUSTOMERS, {"parents": ["bob"]}),
     ("runs by key", run.BY_KEYS, {"keys": ["influence-1"]}),
+    ("pointers at current runs", run.POINTERS, {}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
     ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
     ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"]}),
     ("influence of customers in a run", influence.BY_CUSTOMERS_IN_RUN, {"keys": ["ann"], "run": "influence-1"}),
+    ("overview: all", overview.ALL, {}),
     ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),
 )
 
