@@ -4,9 +4,9 @@ import { element } from "./elements.js";
 import { locale, words } from "./words.js";
 
 export const chains = () =>
-  ask(`{ chains(first: 12) { edges { node {
+  ask(`{ chains(first: 12, where: { qValue: { lte: 0.05 } }) { edges { node {
     customers occurrences confidence lift qValue
-    steps { category { id name } slot { start end } dayKind gap }
+    steps { category { name } slot { start end } dayKind gap }
   } } } }`);
 
 export function showChains({ chains }) {

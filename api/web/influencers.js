@@ -33,7 +33,7 @@ function row({ rank, spread, creditedRevenue, directReferrals, downstream, custo
     cell(customer.district ?? ""),
     cell(`${figure(spread.value)} (${figure(spread.low)}–${figure(spread.high)})`, "number"),
     cell(figure(Number(creditedRevenue)), "number"),
-    cell(`${directReferrals} + ${downstream}`, "number"),
+    cell(`${directReferrals} / ${downstream}`, "number"),
   );
   made.dataset.key = customer.key;
   return made;

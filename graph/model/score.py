@@ -52,7 +52,7 @@ INFLUENCE_SCORE = Node(
         Property("credited_direct_cents", PropertyType.CENTS, "Revenue of those brought directly, as credited."),
         Property("credited_downstream_cents", PropertyType.CENTS, "Revenue credited from further down."),
         Property("direct_referrals", PropertyType.INTEGER, "How many the customer brought."),
-        Property("downstream", PropertyType.INTEGER, "How many came by them in turn, at any depth."),
+        Property("downstream", PropertyType.INTEGER, "How many came directly or through others, at any depth."),
         Property("rank", PropertyType.INTEGER, "1 for the highest spread; equals are ordered by customer id."),
         Property("percentile", PropertyType.FLOAT, "Share of scored customers with a lower spread, 0 to 100."),
         Property("paths", PropertyType.STRING, "The strongest paths, as a JSON list of {customers, probability}."),
