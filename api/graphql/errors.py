@@ -19,30 +19,34 @@ class Code(StrEnum):
     """What went wrong, in `extensions.code`."""
 
     BAD_REQUEST = "BAD_REQUEST"
-    """The HTTP request or the socket frame is no GraphQL request."""
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
-    """The document is no GraphQL."""
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
-    """The document does not fit the schema."""
     OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
-    """It is not clear which operation of the document is meant."""
     BAD_USER_INPUT = "BAD_USER_INPUT"
-    """An argument or a variable has a value that cannot be used."""
     COST_EXCEEDED = "COST_EXCEEDED"
-    """The operation is larger than a limit allows: `limit`, `value` and `maximum` say which."""
     UNAUTHENTICATED = "UNAUTHENTICATED"
-    """No API key was given, or it is unknown, expired or revoked."""
     FORBIDDEN = "FORBIDDEN"
-    """The API key lacks the scope."""
     NOT_FOUND = "NOT_FOUND"
-    """Something named in an argument is not there."""
     TIMEOUT = "TIMEOUT"
-    """The graph did not answer in time."""
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
-    """The graph or the event log cannot be reached at the moment."""
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
-    """A mistake of ours; `requestId` finds it in the log."""
 
+
+MEANINGS: Mapping[Code, str] = {
+    Code.BAD_REQUEST: "The HTTP request or the socket frame is no GraphQL request.",
+    Code.GRAPHQL_PARSE_FAILED: "The document is no GraphQL.",
+    Code.GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
+    Code.OPERATION_RESOLUTION_FAILURE: "It is not clear which operation of the document is meant.",
+    Code.BAD_USER_INPUT: "An argument or a variable has a value that cannot be used.",
+    Code.COST_EXCEEDED: "The operation is larger than a limit allows: `limit`, `value` and `maximum` say which.",
+    Code.UNAUTHENTICATED: "No API key was given, or it is unknown, expired or revoked.",
+    Code.FORBIDDEN: "The API key lacks the scope.",
+    Code.NOT_FOUND: "Something named in an argument is not there.",
+    Code.TIMEOUT: "The graph did not answer in time.",
+    Code.SERVICE_UNAVAILABLE: "The graph or the event log cannot be reached at the moment.",
+    Code.INTERNAL_SERVER_ERROR: "A mistake of ours; `requestId` finds it in the log.",
+}
+"""What each code says to the client."""
 
 CODES: Mapping[type[RenmaiError], Code] = {
     BadInput: Code.BAD_USER_INPUT,

@@ -9,7 +9,9 @@ from graphql import (
     build_schema,
 )
 
+from api.graphql.errors import MEANINGS, Code
 from api.graphql.event import EventKind
+from api.graphql.reference import reference
 from api.graphql.schema import SCHEMA_FILE, Schema, core, export_schema
 from graph.log import schema as log_schema
 
@@ -82,3 +84,13 @@ def test_the_kinds_of_event_are_those_of_the_log():
 
 def test_nothing_defaults_to_null():
     assert "= null" not in export_schema()
+
+
+def test_the_reference_page_is_up_to_date(schema: Schema):
+    page = SCHEMA_FILE.parents[2] / "docs" / "reference" / "graphql.md"
+
+    assert page.read_text(encoding="utf-8") == reference(core(schema)), "run: make docs"
+
+
+def test_every_code_is_explained():
+    assert set(MEANINGS) == set(Code)

@@ -1,0 +1,96 @@
+"""The reference page of the API: `python -m api.graphql.reference > docs/reference/graphql.md`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+)
+
+from api.graphql.connection import DEFAULT_SIZE, LARGEST_SIZE
+from api.graphql.errors import MEANINGS
+from api.graphql.http import LARGEST_BODY
+from api.graphql.schema import core, make_schema
+from api.limits import Limits
+
+INTRODUCTION = """\
+# GraphQL API
+
+Written by `python -m api.graphql.reference` out of the schema; change that, not this page. The schema in its own
+language is `api/graphql/schema.graphql`; `renmai schema` prints it.
+
+`POST /graphql` with `Content-Type: application/json` and `{"query": …, "variables": …, "operationName": …}`; queries
+also by GET. Ask for `Accept: application/graphql-response+json` to have 4xx statuses for refused requests; with
+`application/json` errors of GraphQL itself are answered with 200. Subscriptions: a web socket at the same address with
+the subprotocol `graphql-transport-ws`. Browsers that open `/graphql` get an explorer. `/healthz` says that the process
+lives, `/readyz` whether graph and log can be reached (503 with the reasons where not).
+
+A key goes into `Authorization: Bearer rk_…` or `X-API-Key: rk_…`, on a socket into the payload of `connection_init`.
+Scope `read` is for queries and subscriptions, `write` for mutations. `renmai keys create NAME --scope read` makes one.
+
+Lists are Relay connections: `first`/`after` forwards, `last`/`before` backwards, one of the two at a time, in the same
+order. A cursor holds its place while other rows come and go; it belongs to its list and order.
+"""
+
+
+def reference(schema: GraphQLSchema) -> str:
+    """The page in Markdown: limits, errors, then every way in and every type."""
+    kinds = [kind for name, kind in sorted(schema.type_map.items()) if not name.startswith("__")]
+    objects = [kind for kind in kinds if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType))]
+    roots = [kind for kind in (schema.query_type, schema.mutation_type, schema.subscription_type) if kind]
+    lines = [INTRODUCTION, *_limits(), *_errors()]
+    for kind in [*roots, *(kind for kind in objects if kind not in roots)]:
+        lines += [f"## {kind.name}\n\n{kind.description}\n", *_fields(kind.fields)]
+    for kind in kinds:
+        if isinstance(kind, GraphQLInputObjectType):
+            lines.append(f"## {kind.name}\n\n{kind.description}\n")
+            lines += _fields(kind.fields)
+        elif isinstance(kind, GraphQLEnumType):
+            lines += [f"## {kind.name}\n\n{kind.description}\n", "| value | meaning |\n|---|---|"]
+            lines += [f"| `{name}` | {value.description} |" for name, value in kind.values.items()] + [""]
+        elif isinstance(kind, GraphQLUnionType):
+            members = ", ".join(f"`{member.name}`" for member in kind.types)
+            lines.append(f"## {kind.name}\n\n{kind.description} One of {members}.\n")
+        elif isinstance(kind, GraphQLScalarType):
+            lines.append(f"## {kind.name}\n\n{kind.description}\n")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _limits() -> Iterator[str]:
+    limits = Limits()
+    yield "## Limits\n\n| what | at most |\n|---|---|"
+    yield f"| depth of an operation | {limits.depth} |"
+    yield f"| tokens of a document | {limits.tokens:,} |"
+    yield f"| aliases of an operation | {limits.aliases} |"
+    yield f"| objects that an operation may answer: page sizes multiplied | {limits.objects:,} |"
+    yield f"| items of a page ({DEFAULT_SIZE} unless said) | {LARGEST_SIZE} |"
+    yield f"| bytes of a body | {LARGEST_BODY:,} |"
+    yield "| seconds of a statement in the graph | 10 |\n"
+
+
+def _errors() -> Iterator[str]:
+    yield "## Errors\n\nEvery error has `extensions.code` and `extensions.requestId`.\n\n| code | meaning |\n|---|---|"
+    yield from (f"| `{code.value}` | {meaning} |" for code, meaning in MEANINGS.items())
+    yield ""
+
+
+def _fields(fields: dict[str, Any]) -> Iterator[str]:  # graphql-core leaves the types of fields partly unknown
+    yield "| field | type | meaning |\n|---|---|---|"
+    for name, field in fields.items():
+        arguments = ", ".join(f"{key}: {given.type}" for key, given in getattr(field, "args", {}).items())
+        yield _row(f"{name}({arguments})" if arguments else name, field.type, field.description)
+    yield ""
+
+
+def _row(name: str, kind: object, meaning: str | None) -> str:
+    return f"| `{name}` | `{kind}` | {meaning or ''} |"
+
+
+if __name__ == "__main__":
+    print(reference(core(make_schema())), end="")
