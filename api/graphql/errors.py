@@ -55,7 +55,7 @@ CODES: Mapping[type[RenmaiError], Code] = {
     StoreUnavailable: Code.SERVICE_UNAVAILABLE,
     LogUnavailable: Code.SERVICE_UNAVAILABLE,
 }
-"""A user-facing failure → its code. A statement of ours is refused only when it runs out of time."""
+"""A user-facing failure → its code."""
 
 STATUS: Mapping[Code, int] = {
     Code.UNAUTHENTICATED: 401,
@@ -98,7 +98,7 @@ def _explained(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any
     if isinstance(error, ApiError) or isinstance(cause, ApiError):
         own = error if isinstance(error, ApiError) else cause
         return str(getattr(own, "message", own)), dict(getattr(own, "extensions", None) or {})
-    if isinstance(cause, RenmaiError):
+    if isinstance(cause, RenmaiError) and not _is_our_fault(cause):
         code = code_of(cause)
         log.warning("refused", request_id=request_id, code=code.value, failure=str(cause))
         return _UNTOLD.get(code, str(cause)), {"code": code.value}
@@ -111,6 +111,11 @@ def _explained(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any
         return error.message, {"code": Code.BAD_USER_INPUT.value}
     log.error("unexpected", request_id=request_id, path=error.path, exc_info=cause)
     return "Internal error", {"code": Code.INTERNAL_SERVER_ERROR.value}
+
+
+def _is_our_fault(failure: RenmaiError) -> bool:
+    """A statement of ours that the store refuses for anything but time is a bug."""
+    return isinstance(failure, QueryRefused) and "ran out of time" not in str(failure)
 
 
 def code_of(failure: RenmaiError) -> Code:

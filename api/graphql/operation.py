@@ -26,6 +26,9 @@ from api.graphql.schema import Schema, core, list_sizes
 from api.limits import Exceeded, Limits, beyond
 
 MOST_ERRORS = 8
+REMEMBERED = 512
+LONGEST_REMEMBERED = 10_000
+"""Characters of a document whose validation is remembered: 5 MB at most, whatever clients send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Engine:
         self._limits = limits
         self._lists = list_sizes(core(schema))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
-        self._validated = lru_cache(maxsize=512)(self._validate)
+        self._validated = lru_cache(maxsize=REMEMBERED)(self._validate)
 
     def context(self, caller: Caller) -> Context:
         """The context of one operation."""
@@ -84,7 +87,8 @@ class Engine:
             return Refused([error], allow="POST")
         except (ApiError, GraphQLSyntaxError) as error:
             return Refused([error])
-        if errors := self._validated(request.query):
+        validate_ = self._validated if len(request.query) <= LONGEST_REMEMBERED else self._validate
+        if errors := validate_(request.query):
             return Refused(errors)
         return Ready(request, document, operation.operation)
 

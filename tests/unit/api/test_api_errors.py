@@ -49,6 +49,16 @@ def test_a_bug_is_not_told_to_the_client_and_is_found_in_the_log(api: Any):
     assert str(logged["exc_info"]) == "secret db url"
 
 
+def test_a_statement_of_ours_that_the_graph_refuses_is_a_bug(api: Any):
+    api.reader.failure = QueryRefused("The graph refused the statement: Invalid input 'MACH'")
+
+    with structlog.testing.capture_logs() as logs:
+        [error] = api.ask(QUERY)["errors"]
+
+    assert (error["message"], error["extensions"]["code"]) == ("Internal error", "INTERNAL_SERVER_ERROR")
+    assert "MACH" in str(logs[0]["exc_info"])
+
+
 def test_every_failure_has_a_code():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RenmaiError)]
 
