@@ -24,6 +24,7 @@ from api.graphql.operation import Engine, Refused, Request
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
 MOST_OPERATIONS = 100
+LARGEST_FRAME = 1_000_000
 _ENCODE = msgspec.json.Encoder()
 
 
@@ -97,8 +98,11 @@ class _Session:
         message = await self.socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
+        text = message.get("text") or ""
+        if len(text) > LARGEST_FRAME:
+            raise _Close(1009, f"A frame may have at most {LARGEST_FRAME:,} characters")
         try:
-            frame = msgspec.json.decode(message.get("text") or b"")
+            frame = msgspec.json.decode(text)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise _Close(4400, "Frames are JSON text") from error
         known = cast("dict[str, Any]", frame) if isinstance(frame, dict) else {}

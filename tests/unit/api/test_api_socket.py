@@ -141,6 +141,13 @@ def test_a_frame_of_the_wrong_shape_closes_with_4400(api: Any, frame: dict[str, 
         assert closed(socket) == 4400
 
 
+def test_a_frame_above_a_million_characters_closes_with_1009(api: Any):
+    with connected(api) as socket:
+        socket.send_json({"type": "ping", "payload": {"a": "x" * 1_000_000}})
+
+        assert closed(socket) == 1009
+
+
 def test_bytes_close_with_4400(api: Any):
     with connected(api) as socket:
         socket.send_bytes(b'{"type": "ping"}')
