@@ -65,7 +65,7 @@ class InfluenceScore:
     credited_direct_revenue: Decimal = strawberry.field(description="Revenue of those brought directly, as credited.")
     credited_downstream_revenue: Decimal = strawberry.field(description="Revenue credited from further down.")
     direct_referrals: int = strawberry.field(description="How many the customer brought.")
-    downstream: int = strawberry.field(description="How many came by them in turn, at any depth.")
+    downstream: int = strawberry.field(description="How many came directly or through others, at any depth.")
     rank: int = strawberry.field(description="1 for the highest spread of the run.")
     percentile: float = strawberry.field(description="Share of scored customers with a lower spread, 0 to 100.")
     run_key: strawberry.Private[str]
@@ -150,7 +150,7 @@ class InfluenceMetric(Enum):
     REVENUE = strawberry.enum_value("revenue", description="Expected revenue moved.")
     CREDITED_REVENUE = strawberry.enum_value("credited_revenue", description="Revenue credited so far.")
     DIRECT_REFERRALS = strawberry.enum_value("direct_referrals", description="How many they brought themselves.")
-    DOWNSTREAM = strawberry.enum_value("downstream", description="How many came by those in turn.")
+    DOWNSTREAM = strawberry.enum_value("downstream", description="How many came directly or through others.")
 
 
 async def influence_of(info: Info, key: str, run: str | None) -> InfluenceScore | None:
