@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -24,6 +25,7 @@ from api.graphql.schema import make_schema
 from api.graphql.socket import GraphqlSocket
 from api.limits import Limits
 from api.projecting import Follower
+from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
 from graph.errors import RenmaiError
@@ -160,7 +162,7 @@ def create_app(settings: Settings) -> Starlette:
     if WEB.is_dir():
         routes.append(Route("/", _first_page))
         routes.append(Mount("/web", StaticFiles(directory=WEB)))
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=lifespan)
 
 
 def serving(app: Starlette) -> Serving:

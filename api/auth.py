@@ -62,7 +62,10 @@ class KeyStore:
                 connection.close()
                 raise
         except (OSError, sqlite3.Error) as error:
-            raise BadInput(f"The file of API keys {file} cannot be used: {error}.") from error
+            raise BadInput(
+                f"The file of API keys {file} cannot be used ({error}): make its folder writable, or name another "
+                "with RENMAI_DATA"
+            ) from error
         return cls(connection)
 
     def close(self) -> None:

@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph.store import StoreConfig
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; names in the environment start with RENMAI_ or NEO4J_."""
+    """Every setting with its default; names in the environment start with RENMAI_ or NEO4J_. Empty is unset."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", populate_by_name=True)
 
     data: Path = Field(
         default=Path("data"), validation_alias="RENMAI_DATA", description="Folder of log, scores, graph and keys."
@@ -49,11 +49,6 @@ class Settings(BaseSettings):
         default="INFO", validation_alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )
 
-    @field_validator("neo4j_uri", "neo4j_database", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, given: object) -> object:
-        return None if given == "" else given
-
     def store_config(self) -> StoreConfig:
         """Which graph to open."""
         password = self.neo4j_password.get_secret_value() if self.neo4j_password else None
@@ -78,3 +73,11 @@ class Settings(BaseSettings):
     def keys_file(self) -> Path:
         """The API keys, hashed."""
         return self.data / "keys" / "keys.sqlite"
+
+
+def unusable(error: ValidationError) -> str:
+    """Which settings cannot be used, with the value each has and what would be valid."""
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc']))}={one['input']} cannot be used: {one['msg'][:1].lower()}{one['msg'][1:]}"
+        for one in error.errors()
+    )

@@ -5,10 +5,14 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from shutil import disk_usage
 
 import typer
+from pydantic import ValidationError
+from rich.text import Text
 
 from api.cli.console import errors
+from api.settings import Settings, unusable
 from graph.errors import RenmaiError
 
 COMMANDS: dict[str, str] = {
@@ -29,6 +33,7 @@ COMMANDS: dict[str, str] = {
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
+LEAST_FREE_BYTES = 16 << 20
 
 
 def main() -> None:
@@ -36,7 +41,9 @@ def main() -> None:
     try:
         application(sys.argv[1:2])()
     except RenmaiError as error:
-        _fail(str(error))
+        _fail(f"{error}{_lack_of_room()}")
+    except ValidationError as error:
+        _fail(unusable(error))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
@@ -62,8 +69,16 @@ def _about() -> None:
 
 
 def _fail(sentence: str) -> None:
-    errors.print(f"[red]error:[/red] {' '.join(sentence.split())}", highlight=False, soft_wrap=True)
+    errors.print(Text.assemble(("error:", "red"), " ", " ".join(sentence.split())))
     sys.exit(EXIT_FAILED)
+
+
+def _lack_of_room() -> str:
+    """A sentence where the disk of the data is full: an engine that fails for it seldom says so."""
+    folder = Settings().data.absolute()
+    standing = next(place for place in (folder, *folder.parents) if place.exists())
+    free = disk_usage(standing).free
+    return "" if free >= LEAST_FREE_BYTES else f" (The disk of {folder} has {free >> 20} MiB left: free some space.)"
 
 
 def _system_failure(error: OSError) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from api.auth import KeyStore
 from api.cli.console import answers, errors
@@ -16,7 +17,7 @@ from api.graphql.schema import export_schema
 from api.settings import Settings
 from graph.errors import BadInput
 
-SIGNS = {True: "[green]well[/green]", False: "[red]wrong[/red]", None: "note"}
+SIGNS = {True: ("well ", "green"), False: ("wrong", "red"), None: ("note ", "")}
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +35,7 @@ def doctor_command() -> None:
     """Say what is there and what is missing; the exit code is 1 where something is wrong."""
     found = asyncio.run(findings(Settings()))
     for finding in found:
-        answers.print(f"{SIGNS[finding.well]:<22} [bold]{finding.subject}[/bold]: {finding.sentence}", soft_wrap=True)
+        answers.print(Text.assemble(SIGNS[finding.well], " ", (finding.subject, "bold"), f": {finding.sentence}"))
     if any(finding.well is False for finding in found):
         raise typer.Exit(1)
 
@@ -69,7 +70,7 @@ def list_keys_command() -> None:
     for key in _keys().list_keys():
         state = "valid" if key.is_valid(now) else "revoked" if key.revoked_at else "expired"
         table.add_row(key.prefix, key.name, " ".join(sorted(key.scopes)), f"{key.created_at:%Y-%m-%d}", state)
-    answers.print(table)
+    answers.print(table, soft_wrap=False)
 
 
 def revoke_key_command(prefix: Annotated[str, typer.Argument(help="As `renmai keys list` shows it.")]) -> None:

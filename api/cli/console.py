@@ -7,8 +7,9 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-answers = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# What is printed holds names out of data and files: brackets in it are no markup, and a sentence is one line anywhere.
+answers = Console(highlight=False, markup=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 class Advance(Protocol):
@@ -20,7 +21,7 @@ class Advance(Protocol):
 @contextmanager
 def progress_bar(task: str) -> Generator[Advance]:
     """A bar on standard error that shows the stage, how much of it is done and the time; silent without a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         shown = bar.add_task(task, total=None)
 

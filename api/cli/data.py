@@ -58,7 +58,7 @@ def load_command(
     summary = loaded(settings, sources, options)
     answers.print(said(summary))
     for file, one in summary.shown:
-        errors.print(f"  {file}:{one.line}: {one.message}", markup=False, soft_wrap=True)
+        errors.print(f"  {file}:{one.line}: {one.message}")
     if summary.rejected_count:
         errors.print("`renmai rejected` shows all that were rejected; `--export FILE` writes them to be mended.")
     if project:

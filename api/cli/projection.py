@@ -53,7 +53,7 @@ def cypher_command(
     table = Table(*names)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
-    answers.print(table)
+    answers.print(table, soft_wrap=False)
     if len(rows) == limit:
         errors.print(f"The first {limit} rows; --limit shows more.")
 
@@ -86,7 +86,7 @@ async def _follow(settings: Settings) -> None:
                         answers.print(told(done))
                     await asyncio.sleep(POLL_SECONDS)
         except StoreUnavailable as error:
-            errors.print(f"{error}; trying again", markup=False)
+            errors.print(f"{error}; trying again")
             await asyncio.sleep(POLL_SECONDS)
 
 

@@ -85,6 +85,6 @@ def _ask(port: int, title: str, query: str, variables: Mapping[str, Any]) -> dic
         answer = json.loads(connection.getresponse().read())
     if answer.get("errors"):
         raise StoreUnavailable(f"{title}: {answer['errors'][0]['message']}")
-    answers.print(f"[bold]{title}[/bold]")
-    answers.print(json.dumps(answer["data"], ensure_ascii=False), markup=False, soft_wrap=True)
+    answers.print(title, style="bold")
+    answers.print(json.dumps(answer["data"], ensure_ascii=False))
     return answer["data"]

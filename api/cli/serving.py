@@ -1,14 +1,17 @@
 """`renmai serve`: the API, the pages and, unless told otherwise, the projector, in one process."""
 
+import errno
+import logging
 import socket
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from ipaddress import ip_address
 from typing import Annotated
 
 import structlog
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
 from api.app import create_app
 from api.cli.console import answers
@@ -46,15 +49,21 @@ def serve(settings: Settings) -> None:
         application = create_app(settings)
         config = uvicorn.Config(
             application,
-            log_level=settings.log_level.lower(),
+            log_level="debug" if settings.log_level == "DEBUG" else "warning",
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
-        server = _Server(config, _addresses(settings, port))
-        server.run([listening])
-    failure = getattr(application.state, "failure", None)
-    if isinstance(failure, RenmaiError):
+        # What could not be opened is told below in a line; uvicorn would add how it came to know.
+        logging.getLogger("uvicorn.error").addFilter(lambda _: _failure(application) is None)
+        with suppress(SystemExit):
+            _Server(config, _addresses(settings, port)).run([listening])
+    failure = _failure(application)
+    if failure is not None:
         raise failure
+
+
+def _failure(application: Starlette) -> RenmaiError | None:
+    return getattr(application.state, "failure", None)
 
 
 class _Server(uvicorn.Server):
@@ -96,9 +105,21 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         made.bind((host, port))
         made.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         made.close()
-        raise BadInput(
-            f"cannot serve on {host}:{port} ({error.strerror}): choose another with --port, or 0 for a free one"
-        ) from error
+        raise BadInput(f"cannot serve on {host}:{port} ({_reason(error)}): {_advice(error)}") from error
     return made
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _advice(error: OSError | OverflowError) -> str:
+    match getattr(error, "errno", None):
+        case errno.EADDRINUSE:
+            return "choose another with --port, or 0 for a free one"
+        case errno.EACCES | errno.EPERM:
+            return "choose a --port above 1023, or 0 for a free one"
+        case _:
+            return "--host must be an address of this machine, and --port 0 to 65535"

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from neo4j import READ_ACCESS, AsyncDriver, AsyncGraphDatabase, AsyncSession, NotificationMinimumSeverity
 from neo4j.exceptions import DriverError, Neo4jError
@@ -58,7 +58,7 @@ async def connect(uri: str, login: Login, database: str | None = None) -> AsyncD
 def check_address(uri: str) -> None:
     """Refuses what the driver would take for something else, such as http://, and a password in the address."""
     parts = urlsplit(uri)
-    if parts.scheme not in SCHEMES or not parts.hostname:
+    if parts.scheme not in SCHEMES or not parts.hostname or not _has_usable_port(parts):
         raise StoreUnavailable(
             f"The graph's address {shown(uri)!r} cannot be used: NEO4J_URI looks like bolt://host:7687 or "
             f"neo4j://host:7687, and begins with one of {', '.join(SCHEMES)}."
@@ -67,6 +67,14 @@ def check_address(uri: str) -> None:
         raise StoreUnavailable(
             f"The graph's address {shown(uri)} must not hold a user or a password: set NEO4J_USER and NEO4J_PASSWORD."
         )
+
+
+def _has_usable_port(parts: SplitResult) -> bool:
+    """False where what stands behind the colon is no port."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _session(driver: AsyncDriver, database: str | None) -> AsyncSession:

@@ -44,8 +44,9 @@ def generate(request: WorldRequest, folder: Path, progress: Progress = quiet) ->
         os.replace(partial, folder)
     except (OSError, pl.exceptions.ComputeError) as error:
         # Polars tells of a full disk with an error of its own.
-        shutil.rmtree(partial, ignore_errors=True)
         raise BadInput(f"the world cannot be written to {folder}: {error}; choose a place with room") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return WorldSummary(
         folder=folder,
         event_files=tuple(folder / name for name in files),
