@@ -21,7 +21,7 @@ class Collection:
     """Sets 0 to drawn - 1 as far as a choice among the candidates depends on them.
 
     A set that an enlisted customer meets is left out, one with a single candidate is only counted. Memory: 4 bytes a
-    kept member and 8 a kept set, as much again while a collection grows, and 4 a member for the index of the choice.
+    kept member and 8 a kept set; as much again while a collection grows, or for the index of the choice.
     """
 
     drawn: int

@@ -1,7 +1,8 @@
 """Whom to enlist: the k advocates who together move the most, with a certificate of how near to the best they are.
 
 One collection of reverse-reachable sets chooses, a second independent one judges (OPIM-C: Tang, Tang, Xiao, Yuan 2018):
-a lower bound on what the chosen add over an upper bound on what any k candidates could add.
+a lower bound on what the chosen add over an upper bound on what any k candidates could add. The upper bound departs
+from OPIM-C's: it comes from linear-programming duality (`cover_bound.py`), which certifies far more on the same sets.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from math import log, sqrt
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
+from graph.algorithms.influence.cover_bound import tightened
 from graph.algorithms.influence.coverage import (
     CANDIDATE,
     ENLISTED,
@@ -26,6 +28,8 @@ from graph.algorithms.influence.spread import Z95
 from graph.errors import BadInput
 
 CHOOSING, JUDGING = 0, 1
+JUDGES = 5
+"""One set of so many judges, the others choose: more sets choose better advocates, few already judge them well."""
 FIRST_SETS = 1 << 16
 
 
@@ -40,8 +44,8 @@ class SelectAdvocates:
     """Who is enlisted already: they move others too, are not chosen again, and what they move is not counted twice."""
     weights: Float64 | None = None
     """What moving each customer is worth; None counts people, the advocates themselves included."""
-    budget_sets: int = 1_800_000
-    """Sets that may be drawn: two thirds choose, for better advocates; one third judges."""
+    budget_sets: int = 1_500_000
+    """Sets that may be drawn: four fifths choose, one fifth judges."""
     target: float | None = None
     """Start with fewer sets and double them until the ratio reaches this; None spends all: better advocates."""
     confidence: float = 0.999
@@ -54,8 +58,8 @@ class SelectAdvocates:
         """Check every parameter that needs no graph against its range."""
         if self.k < 1:
             raise BadInput(f"k must be 1 or more, not {self.k}")
-        if not 3 <= self.budget_sets <= MOST_SETS:
-            raise BadInput(f"budget_sets must be from 3 to {MOST_SETS}, not {self.budget_sets}")
+        if not JUDGES <= self.budget_sets <= MOST_SETS:
+            raise BadInput(f"budget_sets must be from {JUDGES} to {MOST_SETS}, not {self.budget_sets}")
         if self.target is not None and not 0 < self.target <= 1:
             raise BadInput(f"target must be above 0 and at most 1, not {self.target}")
         if not 0 < self.confidence < 1:
@@ -106,13 +110,14 @@ def select_advocates(ties: ReverseTies, request: SelectAdvocates) -> Advocates:
     doubt = log(2 * len(sizes) / (1 - request.confidence))
     collection, answer = nothing_drawn(ties.customer_count), None
     for sets in sizes:
-        larger = grown(collection, choosing, role, sets - sets // 3, request.most_members)
+        larger = grown(collection, choosing, role, sets - sets // JUDGES, request.most_members)
         if larger is None:
             break
         collection = larger
         choice = choose(collection, role, request.k)
-        hits = met_by(judging, choice.chosen, sets // 3)
-        answer = _judged(request, roots, sets, choice, hits, doubt)
+        hits = met_by(judging, choice.chosen, sets // JUDGES)
+        bound = tightened(collection, choice)
+        answer = _judged(request, roots, sets, choice, bound, hits, doubt)
         if request.target is not None and answer.ratio >= request.target:
             break
     if answer is None:
@@ -144,13 +149,15 @@ def _stages(request: SelectAdvocates) -> list[int]:
     return sizes
 
 
-def _judged(request: SelectAdvocates, roots: Roots, sets: int, choice: Choice, hits: Int64, doubt: float) -> Advocates:
-    judging = sets // 3
+def _judged(
+    request: SelectAdvocates, roots: Roots, sets: int, choice: Choice, bound: int, hits: Int64, doubt: float
+) -> Advocates:
+    judging = sets // JUDGES
     choosing = sets - judging
     worth = roots.total / judging
     added, already = int(hits[:-1].sum()), int(hits[-1])
     least = worth * _at_least(added, doubt)
-    most = min(roots.total / choosing * _at_most(choice.bound, doubt), roots.total)
+    most = min(roots.total / choosing * _at_most(bound, doubt), roots.total)
     low, high = _wilson(added + already, judging)
     return Advocates(
         chosen=choice.chosen,
