@@ -24,8 +24,6 @@ DTYPES: dict[PropertyType, pl.DataType] = {
 }
 """How a property's type is held in a frame."""
 
-_MICRO = 1_000_000
-
 
 def of_kind(*kinds: EventKind) -> pl.Expr:
     """True for events of one of the kinds."""
@@ -38,8 +36,11 @@ def cents(column: str) -> pl.Expr:
 
 
 def exact_sum(value: pl.Expr) -> pl.Expr:
-    """Sum of measured quantities to the millionth: as whole numbers, since floats add up differently in each order."""
-    return (value * _MICRO).round().cast(pl.Int64).sum() / _MICRO
+    """Sum of measured quantities to the millionth, in decimals: floats add up differently in each order.
+
+    And they divide differently: Polars multiplies a longer column by the reciprocal of a literal, a single row not.
+    """
+    return value.cast(pl.Decimal(38, 6), strict=False).sum().cast(pl.Float64)
 
 
 def restrict(events: pl.LazyFrame, column: str, keys: pl.LazyFrame | None, key: str) -> pl.LazyFrame:

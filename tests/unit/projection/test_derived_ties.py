@@ -115,6 +115,15 @@ async def test_views_and_visits_sum_up_their_dwell():
     assert ties == {("ann", "s"): {"count": 1, "dwell_seconds": 60.0, "first_at": minute(1), "last_at": minute(1)}}
 
 
+async def test_a_sum_is_the_same_beside_others_as_alone():
+    """Polars divides one row exactly and many by a reciprocal: 0.1 must not become 0.09999999999999999."""
+    views = [event("view", customer="ann", product=f"p{i}", properties={"dwell_seconds": i / 10}) for i in range(1, 50)]
+
+    ties = await ties_of("VIEWED", *views)
+
+    assert {ends[1]: tie["dwell_seconds"] for ends, tie in ties.items()} == {f"p{i}": i / 10 for i in range(1, 50)}
+
+
 async def test_a_favourite_stands_since_the_first_word_that_was_not_taken_back():
     def word(kind: str, at: int, product: str = "tea"):
         return event(kind, at, customer="ann", product=product)
