@@ -21,6 +21,6 @@ function line({ steps, customers, confidence, lift, qValue }) {
     step.gap ? element("span", { textContent: `→ ${words()[step.gap.toLowerCase()]}` }) : null,
   ]);
   const percent = confidence.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
-  const figures = `${words().lift} ${lift.toFixed(2)} · ${percent} · ${customers.toLocaleString(locale())} · q ${qValue.toExponential(1)}`;
+  const figures = `${words().lift} ${lift.toFixed(2)} · ${words().followed} ${percent} · ${customers.toLocaleString(locale())} ${words().customers} · q ${qValue.toExponential(1)}`;
   return element("li", {}, ...parts, element("span", { className: "figures", textContent: figures }));
 }

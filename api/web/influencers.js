@@ -11,7 +11,7 @@ export const influencers = () =>
     run { algorithm algorithmVersion logVersion finishedAt }
   } } } }`);
 
-const figure = (value) => value.toLocaleString(locale(), { maximumFractionDigits: 2 });
+const figure = (value) => value.toLocaleString(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 export function showInfluencers({ topInfluencers }, choose) {
   const scores = topInfluencers.edges.map((edge) => edge.node);

@@ -46,6 +46,14 @@ export function showNeighbourhood({ customer }, choose) {
     });
   });
   picture.replaceChildren(...lines, ...people);
+  fit(picture);
+}
+
+/** Shows all that is drawn with a margin and nothing else, but never enlarges a small drawing beyond reason. */
+function fit(picture) {
+  const { x, y, width, height } = picture.getBBox();
+  const [wide, high] = [Math.max(width, 640) + 40, Math.max(height, 160) + 40];
+  picture.setAttribute("viewBox", `${x + width / 2 - wide / 2} ${y + height / 2 - high / 2} ${wide} ${high}`);
 }
 
 const arc = (place, count, width) => Math.PI / 2 + (count === 1 ? 0 : (place / (count - 1) - 0.5) * width);
