@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -39,6 +40,7 @@ class Table:
         with told(self.address):
             self._handle = self._opened() or self._created(empty, partition_by, stats)
         self._check_columns(empty)
+        self._check_files()
 
     def fresh(self) -> DeltaTable:
         """The table at its newest version."""
@@ -143,6 +145,18 @@ class Table:
             raise LogUnavailable(
                 f"{self.address} is another Delta table: it lacks the column {missing[0]}; name another folder"
             )
+
+    def _check_files(self) -> None:
+        """Looks at what each file weighs: a reader that meets half a file later says nothing that a user can use."""
+        if self._file_lock is None:
+            return
+        named = pl.DataFrame(self._handle.get_add_actions(flatten=True)).select("path", "size_bytes")
+        for path, size in named.iter_rows():
+            file = Path(self.address) / unquote(path)
+            found = file.stat().st_size if file.exists() else None
+            if found != size:
+                wrong = "is missing" if found is None else f"has {found:,} bytes and not {size:,}"
+                raise LogUnavailable(f"{self.address} is damaged: {file.name} {wrong}; bring the file back from a copy")
 
 
 @contextmanager
