@@ -11,6 +11,7 @@ from tiny_graph import Cut, TinyGraph, TinyLog
 from graph.jobs.digest import graph_digest
 from graph.jobs.project import Projected, Sizes, project
 from graph.log.schema import REQUIRED, EventKind
+from graph.model.customer import CUSTOMER
 
 KEYS = {
     "customer": st.sampled_from(["ann", "bob", "cat"]),
@@ -192,9 +193,11 @@ async def test_what_a_broken_filling_left_is_put_right():
     await project(log, graph)
     graph.nodes["Projection"].clear()
     graph.ties["VIEWED"].clear()
+    graph.upsert_node(CUSTOMER, {"customer_id": "eve"})
+    graph.ties["REFERRED"]["eve", "ann"] = {}
     log.append([event("unfavourite", 2, customer="ann", product="tea")])
 
     await project(log, graph, sizes=BATCHED)
 
-    assert graph.tied("FAVOURITED") == {}
+    assert graph.tied("FAVOURITED") == graph.tied("REFERRED") == {}
     assert set(graph.tied("VIEWED")) == {("ann", "tea")}
