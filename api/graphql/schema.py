@@ -171,7 +171,7 @@ def list_sizes(schema: GraphQLSchema) -> dict[str, int]:
         if not isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) or kind.name.startswith("__"):
             continue
         for name, field in kind.fields.items():
-            answer = cast("GraphQLNamedType", get_named_type(field.type))
+            answer = cast(GraphQLNamedType, get_named_type(field.type))
             if answer.name.endswith("Connection"):
                 found[name] = max(found.get(name, 0), DEFAULT_SIZE)
             elif str(field.type).startswith("[") and isinstance(answer, (GraphQLObjectType, GraphQLInterfaceType)):
