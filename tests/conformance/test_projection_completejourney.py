@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import Neo4jServer
 
 from graph.jobs.digest import graph_counts
 from graph.jobs.project import project
@@ -19,6 +18,7 @@ from graph.store import Store, StoreConfig, open_store
 from graph.store.statement import cypher
 from loaders.load import load_completejourney
 from loaders.sources.completejourney import data_folder
+from tests.conftest import Neo4jServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 

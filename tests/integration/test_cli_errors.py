@@ -16,8 +16,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from command_line import RENMAI, content, done_well, refusal, renmai, surroundings
-from conftest import Neo4jServer, server_script, start_neo4j
+
+from tests.command_line import RENMAI, content, done_well, refusal, renmai, surroundings
+from tests.conftest import Neo4jServer, server_script, start_neo4j
 
 EVENTS = [
     {"kind": "register", "at": "2026-03-02T09:00:00+08:00", "customer": "c1", "properties": {"name": "王芳"}},
