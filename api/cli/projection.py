@@ -16,6 +16,7 @@ from graph.log import EventLog
 from graph.store import Store, open_store
 
 POLL_SECONDS = 1.0
+TRIES = 3
 QUERY_SECONDS = 30
 
 
@@ -68,10 +69,19 @@ def told(done: Projected) -> str:
 
 
 async def project_now(settings: Settings) -> None:
-    """Brings the graph up to the log's newest version and says so."""
+    """Brings the graph up to the log's newest version and says so.
+
+    An embedded graph that was another program's, and that ended with it, is opened again: nothing is projected twice.
+    """
     log = EventLog.open(settings.log_folder)
-    async with open_store(settings.store_config()) as store:
-        answers.print(told(await _with_bar(log, store)))
+    for tries_left in reversed(range(TRIES)):
+        try:
+            async with open_store(settings.store_config()) as store:
+                answers.print(told(await _with_bar(log, store)))
+            return
+        except StoreUnavailable:
+            if settings.neo4j_uri or not tries_left:
+                raise
 
 
 async def _follow(settings: Settings) -> None:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeVar, cast
 
 from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, unit_of_work
-from neo4j.exceptions import ConstraintError
+from neo4j.exceptions import AuthError, ConstraintError, Forbidden
 
 from graph.store.config import Engine
 from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
 from graph.store.statement import Statement, Step
 from graph.store.values import from_wire, parameters_to_wire
 
+Answer = TypeVar("Answer")
+
 _WRITE_TRIES = 6
+_ADMISSION_PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
 _FETCH = 2_000
 _GRACE_SECONDS = 2.0
 """The store ends a late statement itself; the client gives up this much later, for a store that does not."""
@@ -52,8 +55,8 @@ class Channel:
             return [_row(result.keys(), record.values()) async for record in result]
 
         with self._explained(seconds, reading=True):
-            async with asyncio.timeout(seconds + _GRACE_SECONDS), self.session(read_only=True) as session:
-                return await session.execute_read(work)
+            async with asyncio.timeout(seconds + _GRACE_SECONDS):
+                return await self._admitted(lambda: self._execute_read(work))
 
     async def stream(
         self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
@@ -95,9 +98,27 @@ class Channel:
         with self._explained(seconds):
             await self._execute_write(work)
 
+    async def _execute_read(self, work: Callable[[AsyncManagedTransaction], Awaitable[Answer]]) -> Answer:
+        async with self.session(read_only=True) as session:
+            return await session.execute_read(work)
+
     async def _execute_write(self, work: Callable[[AsyncManagedTransaction], Awaitable[None]]) -> None:
-        async with self.session(read_only=False) as session:
-            await session.execute_write(work)
+        async def written() -> None:
+            async with self.session(read_only=False) as session:
+                await session.execute_write(work)
+
+        await self._admitted(written)
+
+    async def _admitted(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """An embedded server that another program starts anew opens its port a moment before it knows its users."""
+        for pause in _ADMISSION_PAUSES_SECONDS if self.engine == "embedded" else ():
+            try:
+                return await work()
+            except AuthError as error:
+                if isinstance(error, Forbidden):
+                    raise
+            await asyncio.sleep(pause)
+        return await work()
 
     async def asked(
         self, text: str, parameters: Mapping[str, object], limit: int, seconds: float
