@@ -5,7 +5,7 @@ import binascii
 
 import strawberry
 
-from api.graphql.errors import bad_input
+from api.graphql.errors import ApiError, bad_input
 
 
 @strawberry.interface(description="Anything with a global id, to be fetched again with `node(id:)`.")
@@ -35,6 +35,6 @@ def key_of(noun: str, id: str) -> str:
     """The key of an id that must be of this noun; a plain key is taken as it is."""
     try:
         found, key = read_global_id(id)
-    except Exception:  # noqa: BLE001  what is no global id is a key
+    except ApiError:  # what is no global id is a key
         return id
     return key if found == noun else id

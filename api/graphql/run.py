@@ -10,7 +10,7 @@ import strawberry
 
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.errors import bad_input
+from api.graphql.errors import ApiError, bad_input
 from api.graphql.node import Node, global_id, read_global_id
 from api.graphql.ordering import text_of
 from api.graphql.scalars import Json
@@ -97,7 +97,7 @@ def run_key(id: str | None) -> str | None:
         raise bad_input("`run` must be the id of a run, not an empty text.", argument="run")
     try:
         noun, key = read_global_id(id)
-    except Exception:  # noqa: BLE001  what is no global id is taken for the run's own id
+    except ApiError:  # what is no global id is taken for the run's own id
         return id
     return key if noun == "ScoreRun" else id
 
