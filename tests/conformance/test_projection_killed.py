@@ -27,7 +27,6 @@ SIZE = 600
 BATCHED = Sizes(events_at_once=0, batch_rows=40)
 CHILD = """
 import asyncio, json, sys
-sys.modules["pandas"] = None  # the driver would import it where it is installed, which takes seconds
 from pathlib import Path
 from graph.jobs.project import Sizes, project
 from graph.log import EventLog
