@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -52,6 +53,24 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: "), done.stderr
     return lines[0]
+
+
+@contextmanager
+def served(data: Path, *options: str, **environment: str) -> Generator[str]:
+    """The address of `renmai serve` on a free port."""
+    with subprocess.Popen(
+        [RENMAI, "serve", "--port", "0", *options],
+        env=surroundings(data, **environment),
+        cwd=data.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[1].rstrip("/")
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
 
 def content(data: Path) -> tuple[int, int, str]:

@@ -2,16 +2,13 @@
 
 import json
 import re
-import subprocess
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.command_line import RENMAI, done_well, renmai, surroundings
+from tests.command_line import done_well, renmai, served
 from tests.conftest import ROOT, Neo4jServer
 
 CUSTOMERS = 2_000
@@ -60,24 +57,6 @@ def test_the_demo_answers_each_kind_of_question_and_finds_its_data_again(tmp_pat
     assert "The demo's data is in" in second
     assert "records read" not in second
     assert answers(second) == found
-
-
-@contextmanager
-def served(data: Path, *options: str, **environment: str) -> Generator[str]:
-    """The address of `renmai serve` on a free port."""
-    with subprocess.Popen(
-        [RENMAI, "serve", "--port", "0", *options],
-        env=surroundings(data, **environment),
-        cwd=data.parent,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().split()[1].rstrip("/")
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
 
 
 def code(document: str, language: str) -> list[str]:
