@@ -15,7 +15,7 @@ demo: $(STAMP) ## load real and generated data, score, serve (ARGS=--once asks a
 	$(BIN)/renmai demo $(ARGS)
 
 test: $(STAMP) system check ## everything: checks, unit, conformance, integration (real Neo4j), browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) ## format, lint, types, layers, dependencies, dead code
 	$(BIN)/ruff format --check .
@@ -45,6 +45,7 @@ clean: ## remove what was built, keep the data
 
 system: $(STAMP) # what pip cannot bring: a JDK, Maven, Chromium, a Chinese font
 	@sh scripts/system_packages.sh
+	@test -n "$$NEO4J_URI" || $(BIN)/python scripts/neo4j_server.py install >/dev/null
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,4 +1,4 @@
-"""The two stores that tests run on: the embedded engine and a real Neo4j, each started once for the whole run."""
+"""The two stores that tests run on: the embedded engine and a real Neo4j, each started once by every worker."""
 
 import os
 import secrets
@@ -26,6 +26,11 @@ class Neo4jServer:
     def environment(self) -> dict[str, str]:
         """The settings that lead a program to this server."""
         return {"NEO4J_URI": self.uri, "NEO4J_USER": self.user, "NEO4J_PASSWORD": self.password or ""}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Files of tests run side by side, each worker with stores of its own; one by one where there is but one Neo4j."""
+    return 0 if given_neo4j() else min(4, os.cpu_count() or 1)
 
 
 def server_script(command: str, home: Path, *options: str, password: str = "") -> str:

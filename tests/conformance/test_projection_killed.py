@@ -23,7 +23,7 @@ from graph.store import StoreConfig, open_store
 pytestmark = pytest.mark.slow
 
 KILLS = 10
-SIZE = 600
+SIZE = 250
 BATCHED = Sizes(events_at_once=0, batch_rows=40)
 CHILD = """
 import asyncio, json, sys
