@@ -1,7 +1,6 @@
 """Runs of scores in the background: started once a kind and data set, watched by whoever asks."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -15,7 +14,7 @@ from api.graphql.context import AlreadyRunning, RunProgress, RunRequest
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, RenmaiError
-from graph.jobs.publish import Progress, RunContext
+from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_read import check_source
 from graph.log import EventLog
@@ -57,7 +56,7 @@ class BackgroundRuns:
             if (run.progress.kind, run.scope, run.progress.state) == (request.kind, asked.scope, "running"):
                 return AlreadyRunning(run.progress.run_id)
         started_at = self._now()
-        run_id = f"{request.kind}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        run_id = new_run_id(request.kind, started_at)
         run = self._runs[run_id] = _Run(RunProgress(run_id, request.kind, "running", "start", 0, 0), asked.scope)
         self._forget_oldest()
         task = asyncio.create_task(self._compute(run, asked, RunContext(run_id, started_at, self._now)))

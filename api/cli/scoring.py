@@ -1,7 +1,6 @@
 """Commands that score: what leads to what, who moves whom."""
 
 import asyncio
-import secrets
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from graph.algorithms.chains import ChainsRequest, Gap
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
-from graph.jobs.publish import Progress, RunContext
+from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
 from graph.log import EventLog
 from graph.queries.score_run import ScoreRunRow
@@ -93,11 +92,6 @@ async def scored(
         if isinstance(request, ChainsRequest):
             return await score_chains(log, store, settings.scores_folder, request, context, told)
         return await score_influence(log, store, settings.scores_folder, request, context, told)
-
-
-def new_run_id(kind: str, started_at: datetime) -> str:
-    """An id that sorts by time and that no other run has."""
-    return f"{kind}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 async def _score(settings: Settings, request: ChainsRequest | InfluenceRequest, engine: str) -> None:

@@ -1,6 +1,7 @@
 """A score run from beginning to end: begun, filled, published in one step; failed where anything goes wrong."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -44,6 +45,11 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
+
+
+def new_run_id(kind: str, started_at: datetime) -> str:
+    """An id that sorts by time and that no other run has."""
+    return f"{kind}-{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 @asynccontextmanager

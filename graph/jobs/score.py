@@ -14,12 +14,12 @@ from graph.engines import engine_named
 from graph.engines.engine import check
 from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
-from graph.jobs.score_rows import chain_rows, chain_table, influence_rows, influence_table, tie_table
+from graph.jobs.score_rows import chain_rows, chain_table, influence_rows, influence_table, rate_table, tie_table
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
-CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE = "chains", "influence", "ties"
+CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains", "influence", "ties", "rates"
 
 
 def quiet(_: Progress) -> None:
@@ -81,6 +81,8 @@ async def score_influence(
         await asyncio.to_thread(ScoreTable.open(tables, INFLUENCE_TABLE).write, run.run_id, table)
         ties = tie_table(graph.ties, found.customers)
         await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
+        rates = rate_table(graph.ties, found.customers)
+        await asyncio.to_thread(ScoreTable.open(tables, RATES_TABLE).write, run.run_id, rates)
         rows = influence_rows(table, run.run_id)
         await write_rows(store, UPSERT_INFLUENCE, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)

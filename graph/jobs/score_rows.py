@@ -106,6 +106,11 @@ def tie_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
     )
 
 
+def rate_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
+    """Everybody of the run, by code: how likely they pass on what moved them, and what one move of them brings."""
+    return pl.DataFrame({"customer_id": customers, "pass_on": ties.pass_on, "revenue": ties.revenue})
+
+
 def _told(paths: Paths, customers: pl.Series) -> list[str]:
     """A JSON list of {customers, probability} for each customer, strongest first."""
     names = customers.to_list()
