@@ -29,6 +29,7 @@ from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
 from graph.errors import RenmaiError
+from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.project import project
 from graph.log import DeadLetters, EventLog
 from graph.store import Statement, Store, open_store
@@ -118,8 +119,14 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.push_async_callback(runs.close)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
+        reader = TimedReader(store)
         services = Services(
-            TimedReader(store), WakingRecorder(recorder, follower.wake), runs, ZoneInfo(settings.time_zone), now
+            reader,
+            WakingRecorder(recorder, follower.wake),
+            runs,
+            AdvocateChoice(reader, settings.scores_folder),
+            ZoneInfo(settings.time_zone),
+            now,
         )
         engine = Engine(make_schema(), services, Limits())
         gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "rebuild": "projection",
     "cypher": "projection",
     "score": "scoring",
+    "advocates": "advocates",
     "serve": "serving",
     "doctor": "administration",
     "schema": "administration",

@@ -12,6 +12,7 @@ import strawberry
 from graphql import DocumentNode
 
 from api.graphql.loaders import Batch, Loaders
+from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.queries.reader import Reader
 
 Answer = TypeVar("Answer")
@@ -94,6 +95,14 @@ class ScoreRuns(Protocol):
         ...
 
 
+class AdvocateChoices(Protocol):
+    """Where advocates are chosen."""
+
+    async def choose(self, request: AdvocatesRequest) -> AdvocatesChosen:
+        """The choice; CannotSelect where it cannot be made as asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
@@ -101,6 +110,7 @@ class Services:
     reader: Reader
     recorder: Recorder
     runs: ScoreRuns
+    advocates: AdvocateChoices
     zone: ZoneInfo
     now: Callable[[], datetime]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import strawberry
 
+from api.graphql.audience import AudienceWhere
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.errors import ApiError, Code, bad_input
-from api.graphql.filters import TextFilter, filters_of
 from api.graphql.ordering import text_of
 from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
 from api.graphql.scalars import money
@@ -127,19 +127,6 @@ class _Path(msgspec.Struct):
 @strawberry.type(name="InfluenceConnection", description="One page of influence scores.")
 class InfluenceConnection(Connection[InfluenceScore]):
     """Scores, page by page."""
-
-
-@strawberry.input(description="Which customers count: every given condition must hold.")
-class AudienceWhere:
-    """Conditions on the scored customers."""
-
-    city: TextFilter | None = strawberry.field(default=None, description="The customer's city.")
-    district: TextFilter | None = strawberry.field(default=None, description="The customer's district.")
-    source: TextFilter | None = strawberry.field(default=None, description="The customer's data set or system.")
-
-    def filters(self) -> dict[str, object]:
-        """As filters of the query."""
-        return filters_of({"city": self.city, "district": self.district, "source": self.source})
 
 
 @strawberry.enum(description="By what influencers are compared.")

@@ -18,6 +18,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
 from api.graphql.channel import Channel, channel, channels
 from api.graphql.connection import DEFAULT_SIZE, Connection
@@ -63,6 +64,10 @@ class Query:
     )
     top_influencers: InfluenceConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
         resolver=top_influencers, description="The customers who move others most, page by page."
+    )
+    select_advocates: AdvocateSelection = strawberry.field(
+        resolver=select,
+        description="Whom to enlist: the customers of an audience who together move the most, with a certificate.",
     )
     referral_tree: ReferralTree = strawberry.field(
         resolver=referral_tree, description="Whom a customer brought, directly and through others."
@@ -179,7 +184,7 @@ def list_sizes(schema: GraphQLSchema) -> dict[str, int]:
     return found
 
 
-_LISTS = {"branches": LARGEST_TREE, "openChains": 5, "explanation": 5, "steps": 2, "verdicts": 1}
+_LISTS = {"advocates": 100, "branches": LARGEST_TREE, "openChains": 5, "explanation": 5, "steps": 2, "verdicts": 1}
 """Lists whose length no argument tells. Those of a connection (edges, nodes) count with their connection."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
-from graph.queries.filters import texts
+from graph.queries.audience import CONDITIONS
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader
@@ -61,12 +61,6 @@ _SCORES_OF_KEYS: LiteralString = (
 BY_CUSTOMERS = cypher(f"{_CURRENT_RUNS}{_SCORES_OF_KEYS}")
 BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}")
 
-_AUDIENCE: dict[str, LiteralString] = {
-    **texts("city", "c.city"),
-    **texts("district", "c.district"),
-    **texts("source", "c.source"),
-}
-
 
 def _listing(runs: LiteralString) -> Listing[InfluenceRow]:
     return Listing(
@@ -87,7 +81,7 @@ def _audience(runs: LiteralString) -> Listing[InfluenceRow]:
         ),
         variables="s",
         columns=COLUMNS,
-        filters=_AUDIENCE,
+        filters=CONDITIONS,
     )
 
 

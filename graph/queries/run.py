@@ -80,6 +80,14 @@ async def count_runs(reader: Reader, filters: Filters) -> int:
 POINTERS = cypher("MATCH (p:CurrentRun) RETURN p.pointer_id AS pointer ORDER BY pointer")
 
 
+CURRENT = cypher("MATCH (p:CurrentRun {kind: $kind}) RETURN p.scope AS scope, p.run_id AS run ORDER BY scope")
+
+
+async def current_runs(reader: Reader, kind: str) -> dict[str, str]:
+    """Scope → the run that counts now, of one kind."""
+    return {record["scope"]: record["run"] for record in await reader.read(CURRENT, {"kind": kind})}
+
+
 async def current_pointers(reader: Reader) -> list[str]:
     """kind|scope of everything that has a current run."""
     return [record["pointer"] for record in await reader.read(POINTERS)]

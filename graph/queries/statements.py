@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from graph.queries import (
+    audience,
     chain,
     channel,
     customer,
@@ -81,6 +82,8 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("referrals to customers", referral.TO_CUSTOMERS, {"parents": ["bob"]}),
     ("runs by key", run.BY_KEYS, {"keys": ["influence-1"]}),
     ("pointers at current runs", run.POINTERS, {}),
+    ("current runs of a kind", run.CURRENT, {"kind": "influence"}),
+    ("known categories", audience.KNOWN_CATEGORIES, {"category": "tea"}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
     ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
     ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"]}),
@@ -99,6 +102,8 @@ def samples() -> Iterator[Sample]:
         yield Sample(name, statement, parameters)
     for depth, statement in referral.TREES.items():
         yield Sample(f"referral tree of depth {depth}", statement, {"key": "ann", "limit": 100})
+    every = tuple(audience.CONDITIONS)
+    yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
     for noun in _NOUNS:
         yield from _of_noun(noun)
     for name, listing, ordering in _CHILDREN:
@@ -167,7 +172,7 @@ def _value(name: str) -> object:
     noun, _, condition = name.rpartition("_")
     if name.endswith("_in"):
         return ["ann", "Hangzhou"]
-    if name == "online_eq":
+    if name == "online_eq" or name.startswith("consent_"):
         return True
     if noun in _DATETIMES:
         return datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.graphql.context import AlreadyRunning, RunProgress, RunRequest, Services, Verdict
+from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
 from graph.store.statement import Statement
@@ -84,8 +85,35 @@ async def _steps() -> AsyncIterator[RunProgress]:
     yield RunProgress("r1", "chains", "succeeded", "end", 1, 1)
 
 
-def services(reader: RecordingReader, recorder: FakeRecorder | None = None, runs: FakeRuns | None = None) -> Services:
-    return Services(reader, recorder or FakeRecorder(), runs or FakeRuns(), ZoneInfo("Asia/Shanghai"), lambda: NOON)
+@dataclass
+class FakeAdvocates:
+    """Chooses ann, whatever is asked, or fails."""
+
+    asked: list[AdvocatesRequest] = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def choose(self, request: AdvocatesRequest) -> AdvocatesChosen:
+        self.asked.append(request)
+        if self.failure:
+            raise self.failure
+        advocate = Advocate("ann", 2.5, 3.5)
+        return AdvocatesChosen("r1", 7, (advocate,), 3.5, 3.0, 4.0, 1.0, 2.4, 3.0, 0.8, 0.999, request.sets)
+
+
+def services(
+    reader: RecordingReader,
+    recorder: FakeRecorder | None = None,
+    runs: FakeRuns | None = None,
+    advocates: FakeAdvocates | None = None,
+) -> Services:
+    return Services(
+        reader,
+        recorder or FakeRecorder(),
+        runs or FakeRuns(),
+        advocates or FakeAdvocates(),
+        ZoneInfo("Asia/Shanghai"),
+        lambda: NOON,
+    )
 
 
 def customer_row(key: str, **given: object) -> dict[str, Any]:

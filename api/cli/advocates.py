@@ -1,0 +1,87 @@
+"""`renmai advocates`: whom to enlist, out of the ties of an influence run."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from api.cli.console import answers
+from api.settings import Settings
+from graph.errors import BadInput
+from graph.jobs.advocates import AdvocateChoice, AdvocatesChosen, AdvocatesRequest, Metric
+from graph.store import open_store
+
+PURPOSES = ("analytics", "offers", "sharing")
+DEFAULT = AdvocatesRequest(k=10)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this file's commands."""
+    app.command("advocates")(advocates_command)
+
+
+def advocates_command(
+    k: Annotated[int, typer.Option("-k", "--count", help="How many to choose.")] = DEFAULT.k,
+    metric: Annotated[str, typer.Option(help=f"What they move most of: {' or '.join(Metric)}.")] = DEFAULT.metric,
+    city: Annotated[str | None, typer.Option(help="Among the customers of this city.")] = None,
+    district: Annotated[str | None, typer.Option(help="Among the customers of this district.")] = None,
+    category: Annotated[str | None, typer.Option(help="Among those who bought of this category or below it.")] = None,
+    consent: Annotated[
+        list[str] | None, typer.Option(help=f"Among those who agreed to it: {', '.join(PURPOSES)}; repeat for more.")
+    ] = None,
+    enlisted: Annotated[
+        list[str] | None, typer.Option(help="Key of a customer who is enlisted already; repeat for more.")
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="Another influence run than the current one.")] = None,
+    sets: Annotated[int, typer.Option(help="Cascades drawn backwards: more choose and judge better.")] = DEFAULT.sets,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = DEFAULT.seed,
+) -> None:
+    """Whom to enlist: the customers who together move the most, with a certificate."""
+    request = AdvocatesRequest(
+        k=k,
+        audience=_audience(city, district, category, consent or []),
+        metric=_metric(metric),
+        already=tuple(dict.fromkeys(enlisted or ())),
+        run=run,
+        sets=sets,
+        seed=seed,
+    )
+    asyncio.run(_choose(Settings(), request))
+
+
+async def _choose(settings: Settings, request: AdvocatesRequest) -> None:
+    async with open_store(settings.store_config()) as store:
+        found = await AdvocateChoice(store, settings.scores_folder).choose(request)
+    _show(found, request)
+
+
+def _show(found: AdvocatesChosen, request: AdvocatesRequest) -> None:
+    table = Table("rank", "customer", "adds", "together", box=None, pad_edge=False)
+    for rank, one in enumerate(found.advocates, start=1):
+        table.add_row(str(rank), one.customer, f"{one.gain:,.2f}", f"{one.spread_after:,.2f}")
+    answers.print(table)
+    unit = "people" if request.metric is Metric.PEOPLE else "of revenue"
+    together = f"Together they move {found.spread:,.1f} {unit} ({found.spread_low:,.1f} to {found.spread_high:,.1f})"
+    if found.ratio:
+        most = 1 / found.ratio
+        answers.print(
+            f"{together}; no choice among {found.candidates:,} candidates adds more than {most:.3f} times that."
+        )
+    else:
+        answers.print(f"{together}; too few cascades to certify the choice: raise --sets.")
+    answers.print(f"Run {found.run}, {found.sets:,} cascades, seed {request.seed}.")
+
+
+def _audience(city: str | None, district: str | None, category: str | None, consent: list[str]) -> dict[str, object]:
+    if unknown := [purpose for purpose in consent if purpose not in PURPOSES]:
+        raise BadInput(f"--consent must be one of {', '.join(PURPOSES)}, not {unknown[0]}")
+    given: dict[str, object | None] = {"city_eq": city, "district_eq": district, "category": category}
+    purposes: dict[str, object] = {f"consent_{purpose}": True for purpose in consent}
+    return {name: value for name, value in given.items() if value is not None} | purposes
+
+
+def _metric(given: str) -> Metric:
+    if given not in set(Metric):
+        raise BadInput(f"--metric must be {' or '.join(Metric)}, not {given}")
+    return Metric(given)

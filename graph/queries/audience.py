@@ -1,0 +1,54 @@
+"""Audiences: which customers count, by where they live, what they bought and what they agreed to."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import LiteralString
+
+from graph.queries.filters import Conditions, ranges, texts
+from graph.queries.listing import Filters
+from graph.queries.reader import Reader
+from graph.store.statement import Statement, cypher
+
+CONDITIONS: Conditions = {
+    **texts("key", "c.customer_id"),
+    **texts("city", "c.city"),
+    **texts("district", "c.district"),
+    **texts("source", "c.source"),
+    **ranges("registered_at", "c.registered_at"),
+    **ranges("last_order_at", "c.last_order_at"),
+    **ranges("order_count", "coalesce(c.order_count, 0)"),
+    **ranges("revenue_cents", "coalesce(c.revenue_cents, 0)"),
+    "consent_analytics": "c.consent_analytics = $consent_analytics",
+    "consent_offers": "c.consent_offers = $consent_offers",
+    "consent_sharing": "c.consent_sharing = $consent_sharing",
+    "category": (
+        "EXISTS { MATCH (c)-[:PLACED]->(:Order)-[:CONTAINS]->(bought:Product)"
+        " WHERE bought.category_id = $category OR bought.category_id STARTS WITH $category + ' > ' }"
+    ),
+}
+"""Name of a condition, which is its parameter's too → what it says of the customer `c`."""
+
+KNOWN_CATEGORIES = cypher(
+    "MATCH (k:Category) WHERE k.category_id = $category RETURN k.category_id AS key"
+    " UNION ALL MATCH (k:Category) WHERE k.level = 1 WITH k.category_id AS key ORDER BY key LIMIT 20 RETURN key"
+)
+
+
+@lru_cache(maxsize=256)
+def keys_statement(names: tuple[str, ...]) -> Statement:
+    """What reads the keys of everybody who fits, as one list: a driver unpacks that many times faster than rows."""
+    parts: list[LiteralString] = [CONDITIONS[name] for name in names]
+    joined: LiteralString = " AND ".join(parts)
+    return cypher(f"MATCH (c:Customer) WHERE {joined} RETURN collect(c.customer_id) AS keys")
+
+
+async def audience_keys(reader: Reader, filters: Filters) -> Sequence[str]:
+    """The keys of every customer who fits all conditions, of which there is at least one; in no order."""
+    [record] = await reader.read(keys_statement(tuple(filters)), filters)
+    return record["keys"]
+
+
+async def known_category(reader: Reader, category: str) -> tuple[bool, list[str]]:
+    """Whether the graph has the category, and the first of its root categories, to name to who asked for another."""
+    keys = [record["key"] for record in await reader.read(KNOWN_CATEGORIES, {"category": category})]
+    return category in keys, list(dict.fromkeys(key for key in keys if key != category))
