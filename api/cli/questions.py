@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import date
 from http.client import HTTPConnection
 from typing import Any
 
@@ -24,11 +25,14 @@ QUESTIONS: dict[str, str] = {
         customer { key name district } explanation(first: 1) { probability customers { key } } } } } }""",
     "What leads to what": """{ chains(first: 5, where: { source: { eq: "renmai-world" } }) { edges { node {
         lift qValue customers confidence
-        steps { category { name } slot { start end } dayKind gap } } } } }""",
+        steps { category { name } slot { start end startMinute endMinute } dayKind gap } } } } }""",
     "Which runs there are": "{ scoreRuns(first: 5) { edges { node { key kind scope algorithm state logVersion } } } }",
     "Customers": """{ customers(first: 2, orderBy: { field: REVENUE, direction: DESC }) { totalCount edges { node {
         key name revenue
         orders(first: 1) { edges { node { at amount lines { nodes { quantity product { name } } } } } } } } } }""",
+    "Who bought what when": """{ customers(first: 4, where: { source: { eq: "renmai-world" } },
+        orderBy: { field: REVENUE, direction: DESC }) { edges { node { key orders(first: 15) { edges { node {
+        at localDate localMinute lines { nodes { product { category { name } } } } } } } } } } }""",
     "Products": "{ products(first: 2) { edges { node { key name category { path } } } } }",
     "Stores": """{ stores(first: 3, where: { source: { eq: "renmai-world" } }) {
         edges { node { key name district } } } }""",
@@ -42,9 +46,11 @@ ABOUT_SOMEONE: dict[str, str] = {
     "Whom they brought": "query ($key: String!) { referralTree(customerKey: $key, depth: 3) { size depth } }",
     "Scores for a partner": """query ($key: String!) { influenceScores(customerKeys: [$key, "nobody"]) {
         rank spread { value } run { key } } }""",
-    "What comes next": "query ($key: String!) { openChains(customerKey: $key) { probability lift } }",
     "Found by key": """query ($key: String!) { search(text: $key, first: 1) { edges { node { id __typename } } } }""",
 }
+
+NEXT = """query ($key: String!, $at: DateTime) { openChains(customerKey: $key, at: $at) { probability lift
+    windowStart windowEnd nextStep { category { name } } } }"""
 
 
 async def ask_everything(settings: Settings) -> None:
@@ -66,6 +72,7 @@ async def ask_everything(settings: Settings) -> None:
 
 def _ask_all(port: int) -> None:
     asked = {title: _ask(port, title, query, {}) for title, query in QUESTIONS.items()}
+    _ask(port, "What comes next", NEXT, _in_a_chain(asked["What leads to what"], asked["Who bought what when"]))
     key = asked["Who moves others"]["topInfluencers"]["edges"][0]["node"]["customer"]["key"]
     for title, query in ABOUT_SOMEONE.items():
         found = _ask(port, title, query, {"key": key})
@@ -76,6 +83,31 @@ def _ask_all(port: int) -> None:
                 "query ($id: ID!) { node(id: $id) { id __typename } }",
                 found["search"]["edges"][0]["node"],
             )
+
+
+def _in_a_chain(chains: dict[str, Any], shoppers: dict[str, Any]) -> dict[str, Any]:
+    """A customer, and the moment at which they took the first step of one of these chains."""
+    first_steps = [chain["steps"][0] for chain in _nodes(chains["chains"])]
+    shopping = [(someone, order) for someone in _nodes(shoppers["customers"]) for order in _nodes(someone["orders"])]
+    for step in first_steps:
+        for someone, order in shopping:
+            if _takes(order, step):
+                return {"key": someone["key"], "at": order["at"]}
+    return {"key": shopping[0][0]["key"], "at": shopping[0][1]["at"]}
+
+
+def _takes(order: dict[str, Any], step: dict[str, Any]) -> bool:
+    weekend = date.fromisoformat(order["localDate"]).weekday() >= 5
+    bought = {line["product"]["category"]["name"] for line in order["lines"]["nodes"]}
+    return (
+        step["category"]["name"] in bought
+        and step["slot"]["startMinute"] <= order["localMinute"] < step["slot"]["endMinute"]
+        and step["dayKind"] in ("ANY", "WEEKEND" if weekend else "WEEKDAY")
+    )
+
+
+def _nodes(connection: dict[str, Any]) -> list[dict[str, Any]]:
+    return [edge["node"] for edge in connection["edges"]]
 
 
 def _ask(port: int, title: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def test_the_demo_answers_each_kind_of_question_and_finds_its_data_again(tmp_pat
     assert found["One customer"]["customer"]["influence"]["rank"] == 1
     assert found["Whom they brought"]["referralTree"]["size"] >= leaders[0]["downstream"]
     assert [score and score["rank"] for score in found["Scores for a partner"]["influenceScores"]] == [1, None]
+    assert all(chain["lift"] > 1 for chain in found["What comes next"]["openChains"])
+    assert found["What comes next"]["openChains"]
     assert found["By global id"]["node"]["__typename"] == "Customer"
     assert "The demo's data is in" in second
     assert "records read" not in second
