@@ -17,8 +17,9 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
+from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
-from api.graphql.context import Services, Verdict
+from api.graphql.context import Refusal, Services, Verdict
 from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import make_schema
@@ -34,6 +35,8 @@ from graph.jobs.project import project
 from graph.log import DeadLetters, EventLog
 from graph.store import Statement, Store, open_store
 from loaders.record import Recorder as LogRecorder
+from loaders.record import Refusal as LogRefusal
+from loaders.rejection import RejectReason
 from loaders.steps.complete import Defaults
 
 STATEMENT_SECONDS = 10.0
@@ -64,9 +67,14 @@ class WakingRecorder:
     recorder: LogRecorder
     wake: Callable[[], None]
 
-    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
+    async def record(
+        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+    ) -> list[Verdict]:
         """A verdict for each event, in their order."""
-        found = await asyncio.to_thread(self.recorder.record_events, events, received_at=now(), source=source)
+        unfit = {place: LogRefusal(RejectReason(why.reason), why.field, why.message) for place, why in refused.items()}
+        found = await asyncio.to_thread(
+            self.recorder.record_events, events, received_at=now(), source=source, refused=unfit
+        )
         self.wake()
         return [
             Verdict(one.outcome.value, one.id, one.reason.value if one.reason else None, one.field, one.message)
@@ -106,6 +114,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
     async with AsyncExitStack() as stack:
         keys = KeyStore.open(settings.keys_file)
         stack.callback(keys.close)
+        answers = AnswerStore.open(settings.answers_file)
+        stack.callback(answers.close)
         events = EventLog.open(settings.log_folder)
         store = await stack.enter_async_context(open_store(settings.store_config()))
 
@@ -125,6 +135,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             WakingRecorder(recorder, follower.wake),
             runs,
             AdvocateChoice(reader, settings.scores_folder),
+            answers,
             ZoneInfo(settings.time_zone),
             now,
         )

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         """The API keys, hashed."""
         return self.data / "keys" / "keys.sqlite"
 
+    @property
+    def answers_file(self) -> Path:
+        """The first answers of mutations that carried an idempotency key."""
+        return self.data / "keys" / "answers.sqlite"
+
 
 def unusable(error: ValidationError) -> str:
     """Which settings cannot be used, with the value each has and what would be valid."""

@@ -13,10 +13,10 @@ from graph.errors import BadInput
 from graph.log import DeadLetters, EventLog
 from loaders.formats.events_jsonl import read_lines
 from loaders.letters import letters
-from loaders.rejection import RejectReason
+from loaders.rejection import Rejected, RejectReason
 from loaders.steps.clocks import Clocks
 from loaders.steps.complete import Defaults
-from loaders.understand import Understood, understand
+from loaders.understand import LONGEST_VALUE, Understood, understand
 
 MOST = 2_500
 
@@ -41,6 +41,15 @@ class Verdict:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the program that hands an event over knows it to be none."""
+
+    reason: RejectReason
+    field: str
+    message: str
+
+
 class Recorder:
     """Takes events of an API into the log; one for a process, shared by its threads."""
 
@@ -56,33 +65,44 @@ class Recorder:
         self._lock = threading.Lock()
 
     def record_events(
-        self, records: Sequence[Mapping[str, object]], *, received_at: datetime, source: str | None = None
+        self,
+        records: Sequence[Mapping[str, object]],
+        *,
+        received_at: datetime,
+        source: str | None = None,
+        refused: Mapping[int, Refusal] | None = None,
     ) -> list[Verdict]:
         """A verdict for each event, in the order given. What is ACCEPTED is in the log when this returns.
 
         At most 2,500 events (BadInput); the same events again are REPEATED. LogUnavailable: none of them was taken.
+        Those at the places in `refused` are not read: they are REJECTED as told, and kept with the dead letters.
         """
         if len(records) > MOST:
             raise BadInput(f"at most {MOST} events can be recorded at once, not {len(records)}; send them in parts")
         if not records:
             return []
         defaults = self._defaults if source is None else _from(self._defaults, source)
-        read = read_lines([(place, _line(record)) for place, record in enumerate(records, start=1)])
+        known = refused or {}
+        places = [place for place in range(len(records)) if place not in known]
+        read = read_lines([(place + 1, _line(records[place])) for place in places])
         with self._lock:
             self._clocks.learn_from(self._log)
             understood = understand(read, self._clocks, defaults, received_at)
             self._batch += 1
-            self._keep_rejected(understood, defaults.source, received_at)
+            unfit = [_unfit(place, records[place], why) for place, why in sorted(known.items())]
+            self._keep_rejected((*understood.rejected, *unfit), defaults.source, received_at)
             if understood.events.is_empty():
                 fresh: list[bool] = []
             else:
                 fresh = self._log.append(understood.events, loader=self._name, batch=self._batch).fresh.to_list()
-        return _verdicts(understood, fresh, len(records))
+        found = dict(zip(places, _verdicts(understood, fresh, len(places)), strict=True))
+        found |= {place: Verdict(Outcome.REJECTED, None, w.reason, w.field, w.message) for place, w in known.items()}
+        return [found[place] for place in range(len(records))]
 
-    def _keep_rejected(self, understood: Understood, source: str, received_at: datetime) -> None:
-        if understood.rejected:
+    def _keep_rejected(self, rejected: Sequence[Rejected], source: str, received_at: datetime) -> None:
+        if rejected:
             kept = letters(
-                understood.rejected,
+                rejected,
                 origin=f"{self._name}:{self._batch}",
                 file="recordEvents",
                 form="events_jsonl",
@@ -102,6 +122,12 @@ def _line(record: Mapping[str, object]) -> bytes:
         return msgspec.json.encode(dict(record))
     except (TypeError, ValueError) as error:
         return f"cannot be written as JSON: {error}".encode()
+
+
+def _unfit(place: int, record: Mapping[str, object], why: Refusal) -> Rejected:
+    line = _line(record).decode()
+    value = None if record.get(why.field) is None else str(record[why.field])[:LONGEST_VALUE]
+    return Rejected(why.reason, why.field, value, why.message, line, line, place + 1, place)
 
 
 def _verdicts(understood: Understood, fresh: Sequence[bool], count: int) -> list[Verdict]:

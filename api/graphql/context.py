@@ -45,11 +45,73 @@ class Verdict:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an event is no event: told by the API, before any loader reads it."""
+
+    reason: str
+    field: str
+    message: str
+
+
 class Recorder(Protocol):
     """Where events go."""
 
-    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
-        """A verdict for each event, in their order. LogUnavailable where nothing could be written."""
+    async def record(
+        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+    ) -> list[Verdict]:
+        """A verdict for each event, in their order. LogUnavailable where nothing could be written.
+
+        `refused` are places of events that are REJECTED for a reason that is known already.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A mutation that carries an idempotency key: whose, which, and a digest of its input."""
+
+    caller: str
+    mutation: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """Nobody answered this request yet: answer it, then `keep` or `forget`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The first answer, as it was kept."""
+
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The first request with this key and input has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """The key was used with other input."""
+
+
+class Answers(Protocol):
+    """Where the first answers to mutations are kept."""
+
+    def claim(self, given: Given, now: datetime) -> Mine | Kept | UnderWay | Conflicting:
+        """The kept answer to the same request, or the right to answer it."""
+        ...
+
+    def keep(self, given: Given, answer: bytes) -> None:
+        """The answer to a request that was claimed."""
+        ...
+
+    def forget(self, given: Given) -> None:
+        """Nothing was done for a request that was claimed."""
         ...
 
 
@@ -111,6 +173,7 @@ class Services:
     recorder: Recorder
     runs: ScoreRuns
     advocates: AdvocateChoices
+    answers: Answers
     zone: ZoneInfo
     now: Callable[[], datetime]
 

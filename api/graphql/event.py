@@ -7,14 +7,23 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql.context import Info, Verdict
-from api.graphql.errors import log
+from api.graphql.context import Info, Refusal
 from api.graphql.failures import InvalidInput, Unavailable
+from api.graphql.forgiving import Malformed
+from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.scalars import Json
-from graph.errors import BadInput, LogUnavailable
-
-MOST_EVENTS = 2_500
-DEFAULT_SOURCE = "api"
+from api.graphql.verdicts import (
+    DEFAULT_SOURCE,
+    MOST_ROWS,
+    SHOWN,
+    EventVerdict,
+    invalid_count,
+    record,
+    refusal,
+    sent,
+    sums,
+    told,
+)
 
 
 @strawberry.enum(description="What happened.")
@@ -44,7 +53,10 @@ class EventKind(Enum):
     PROFILE = strawberry.enum_value("profile", description="What is known of one thing changed.")
 
 
-@strawberry.input(description="One event. What each kind must carry: docs/reference/events.md.")
+@strawberry.input(
+    description="One event; what each kind must carry: docs/formats.md. A value in a variable that cannot be read, or "
+    "a required field that is absent, rejects this event alone: its verdict says which field, and what would be valid."
+)
 class EventInput:
     """The columns of the log that a source may give."""
 
@@ -71,31 +83,11 @@ class EventInput:
 class RecordEventsInput:
     """A batch."""
 
-    events: list[EventInput] = strawberry.field(description=f"The events, 1 to {MOST_EVENTS:,}, in any order.")
+    events: list[EventInput] = strawberry.field(description=f"The events, 1 to {MOST_ROWS:,}, in any order.")
     source: str | None = strawberry.field(
         default=None, description=f"The data set or system they come from; {DEFAULT_SOURCE} if absent."
     )
-
-
-@strawberry.enum(description="What became of an event.")
-class EventStatus(Enum):
-    """Verdicts."""
-
-    ACCEPTED = strawberry.enum_value("ACCEPTED", description="It is in the log.")
-    REPEATED = strawberry.enum_value("REPEATED", description="The log had it already; nothing changed.")
-    REJECTED = strawberry.enum_value("REJECTED", description="It was not taken; it lies with the dead letters.")
-
-
-@strawberry.type(description="What became of one event.")
-class EventVerdict:
-    """A verdict."""
-
-    index: int = strawberry.field(description="Place of the event in the input, from 0.")
-    status: EventStatus = strawberry.field(description="Accepted, repeated or rejected.")
-    event_id: str | None = strawberry.field(description="The event's id in the log; null where it was rejected unread.")
-    reason: str | None = strawberry.field(description="Why it was rejected, as a word for programs.")
-    field: str | None = strawberry.field(description="The field at fault.")
-    message: str | None = strawberry.field(description="Why it was rejected, and what would be valid.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="Every event was looked at; each has its verdict.")
@@ -109,7 +101,7 @@ class RecordEventsPayload:
 
 
 RecordEventsResult = Annotated[
-    RecordEventsPayload | InvalidInput | Unavailable,
+    RecordEventsPayload | InvalidInput | IdempotencyConflict | Unavailable,
     strawberry.union("RecordEventsResult", description="Verdicts, or why none could be given."),
 ]
 
@@ -118,53 +110,28 @@ async def record_events(
     info: Info, input: Annotated[RecordEventsInput, strawberry.argument(description="The events.")]
 ) -> RecordEventsResult:
     """Takes events in; the graph follows within about two seconds."""
-    if not 1 <= len(input.events) <= MOST_EVENTS:
-        message = f"`events` takes 1 to {MOST_EVENTS:,} events, not {len(input.events):,}."
-        return InvalidInput(message=message, field="events")
-    records = [_record(event) for event in input.events]
-    try:
-        verdicts = await info.context.services.recorder.record(records, input.source or DEFAULT_SOURCE)
-    except BadInput as failure:
-        return InvalidInput(message=str(failure), field=None)
-    except LogUnavailable as failure:
-        log.error("log unavailable", request_id=info.context.request_id, failure=str(failure))
-        return Unavailable(message="The event log cannot be written at the moment: send the same events again later.")
-    return _payload(verdicts)
+
+    async def taken() -> RecordEventsPayload | InvalidInput | Unavailable:
+        if wrong := invalid_count("events", len(input.events)):
+            return wrong
+        refused = {place: why for place, event in enumerate(input.events) if (why := _refusal(event))}
+        found = await record(info, [_record(event) for event in input.events], input.source, refused)
+        if not isinstance(found, list):
+            return found
+        verdicts = told(found)
+        return RecordEventsPayload(verdicts=verdicts, **sums(verdicts))
+
+    return await once(info, input.idempotency_key, input, RecordEventsPayload, taken)
 
 
-def _payload(verdicts: list[Verdict]) -> RecordEventsPayload:
-    given = [
-        EventVerdict(
-            index=index,
-            status=EventStatus(verdict.status),
-            event_id=verdict.event_id,
-            reason=verdict.reason,
-            field=verdict.field,
-            message=verdict.message,
-        )
-        for index, verdict in enumerate(verdicts)
-    ]
-    sums = {status: sum(verdict.status is status for verdict in given) for status in EventStatus}
-    return RecordEventsPayload(
-        verdicts=given,
-        accepted=sums[EventStatus.ACCEPTED],
-        repeated=sums[EventStatus.REPEATED],
-        rejected=sums[EventStatus.REJECTED],
-    )
+def _refusal(event: EventInput) -> Refusal | None:
+    if isinstance(event.kind, Malformed):
+        kinds = ", ".join(kind.name for kind in EventKind)
+        message = f"kind must be one of {kinds}, not {repr(event.kind.value)[:SHOWN]}"
+        return Refusal("unknown_kind", "kind", message)
+    return refusal(event)
 
 
 def _record(event: EventInput) -> dict[str, object]:
-    """The event as a loader reads it: absent fields are left out, money and instants as text."""
-    record: dict[str, object] = {}
-    for name, value in vars(event).items():
-        if value is None:
-            continue
-        if isinstance(value, EventKind):
-            record[name] = value.value
-        elif isinstance(value, datetime):
-            record[name] = value.isoformat()
-        elif isinstance(value, Decimal):
-            record[name] = str(value)
-        else:
-            record[name] = value
-    return record
+    """The event as a loader reads it: absent fields are left out."""
+    return {name: sent(value) for name, value in vars(event).items() if value is not None}

@@ -25,19 +25,24 @@ from api.graphql.connection import DEFAULT_SIZE, Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, customer, customers
 from api.graphql.event import RecordEventsResult, record_events
+from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
 from api.graphql.overview import Overview, overview
 from api.graphql.product import Product, product, products
+from api.graphql.record_referral import RecordReferralResult, record_referral
 from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
 from api.graphql.run import ScoreRun, score_run, score_runs
 from api.graphql.scalars import SCALARS
 from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
 from api.graphql.share import Share
 from api.graphql.store import Store, store, stores
+from api.graphql.upsert import UpsertResult, upsert_channels, upsert_customers, upsert_products, upsert_stores
 
+FORGIVING = ("EventInput", "CustomerUpsert", "ProductUpsert", "StoreUpsert", "ChannelUpsert")
+"""Inputs of which one that is malformed is refused alone."""
 SCHEMA_FILE = Path(__file__).parent / "schema.graphql"
 
 
@@ -97,6 +102,21 @@ class Mutation:
         resolver=record_events,
         description="Takes up to 2,500 events in, with a verdict for each; the same event twice changes nothing.",
     )
+    record_referral: RecordReferralResult = strawberry.mutation(
+        resolver=record_referral, description="Says that one customer brought another."
+    )
+    upsert_customers: UpsertResult = strawberry.mutation(
+        resolver=upsert_customers, description="Says what is known of up to 2,500 customers, with a verdict for each."
+    )
+    upsert_products: UpsertResult = strawberry.mutation(
+        resolver=upsert_products, description="Says what is known of up to 2,500 products, with a verdict for each."
+    )
+    upsert_stores: UpsertResult = strawberry.mutation(
+        resolver=upsert_stores, description="Says what is known of up to 2,500 stores, with a verdict for each."
+    )
+    upsert_channels: UpsertResult = strawberry.mutation(
+        resolver=upsert_channels, description="Says what is known of up to 2,500 channels, with a verdict for each."
+    )
     start_score_run: ScoreRunResult = strawberry.mutation(
         resolver=start_score_run, description="Computes scores in the background; watch it with scoreRun."
     )
@@ -132,12 +152,22 @@ class Prepared(SchemaExtension):
 class Schema(strawberry.Schema):
     """Errors are logged and masked where answers leave (`api.graphql.errors`), not here."""
 
+    shown: GraphQLSchema
+    """The schema as clients see it, against which documents are validated; the one that executes forgives more."""
+
     def process_errors(self, errors: Any, execution_context: ExecutionContext | None = None) -> None:
         """Nothing."""
 
 
 def make_schema() -> Schema:
     """The schema as it is served."""
+    schema = _declared()
+    schema.shown = _core(_declared())
+    forgive(_core(schema), FORGIVING)
+    return schema
+
+
+def _declared() -> Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
@@ -146,12 +176,16 @@ def make_schema() -> Schema:
         extensions=[Prepared],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-    _without_null_defaults(core(schema))
+    _without_null_defaults(_core(schema))
     return schema
 
 
 def core(schema: Schema) -> GraphQLSchema:
-    """The schema as graphql-core has it."""
+    """The schema as graphql-core has it, and as clients see it."""
+    return schema.shown
+
+
+def _core(schema: Schema) -> GraphQLSchema:
     return schema._schema  # pyright: ignore[reportPrivateUsage]
 
 
@@ -190,4 +224,4 @@ _LISTS = {"advocates": 100, "branches": LARGEST_TREE, "openChains": 5, "explanat
 
 def export_schema() -> str:
     """The schema in its own language, ended by a line break."""
-    return make_schema().as_str().rstrip() + "\n"
+    return _declared().as_str().rstrip() + "\n"

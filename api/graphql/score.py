@@ -9,6 +9,7 @@ from api.graphql.context import AlreadyRunning, Info, RunProgress, RunRequest
 from api.graphql.errors import ApiError, Code
 from api.graphql.failures import Failure, InvalidInput, Unavailable
 from api.graphql.node import global_id
+from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
 from api.graphql.run import RunState, ScoreKind, ScoreRun, run_key, run_of
 from api.graphql.scalars import Json
@@ -25,6 +26,7 @@ class StartScoreRunInput:
     parameters: Json | None = strawberry.field(
         default=None, description="Parameters that differ from the defaults, as a JSON object."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
 @strawberry.type(description="A run was started.")
@@ -50,7 +52,7 @@ class AlreadyRunningFailure(Failure):
 
 
 ScoreRunResult = Annotated[
-    StartScoreRunPayload | AlreadyRunningFailure | InvalidInput | Unavailable,
+    StartScoreRunPayload | AlreadyRunningFailure | InvalidInput | IdempotencyConflict | Unavailable,
     strawberry.union("ScoreRunResult", description="The run that was started, or why none was."),
 ]
 
@@ -97,6 +99,12 @@ async def start_score_run(
     info: Info, input: Annotated[StartScoreRunInput, strawberry.argument(description="Which scores.")]
 ) -> ScoreRunResult:
     """Starts a run in the background."""
+    return await once(info, input.idempotency_key, input, StartScoreRunPayload, lambda: _started(info, input))
+
+
+async def _started(
+    info: Info, input: StartScoreRunInput
+) -> StartScoreRunPayload | AlreadyRunningFailure | InvalidInput | Unavailable:
     given: object = {} if input.parameters is None else input.parameters
     if not isinstance(given, dict):
         return InvalidInput(message=f"`parameters` must be a JSON object, not {given!r}.", field="parameters")

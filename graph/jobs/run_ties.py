@@ -84,7 +84,10 @@ def read_ties(tables: str | Path, run: str) -> RunTies:
     rates = ScoreTable.open(tables, RATES_TABLE).read(run)
     ties = ScoreTable.open(tables, TIES_TABLE).read(run)
     if rates is None:
-        message = f"The run {run!r} kept nothing to choose by: start another with startScoreRun."
+        message = (
+            f"The run {run!r} kept nothing to choose by: it scored nobody, or is older than selection. "
+            "Load events with shares, then start another with startScoreRun."
+        )
         raise CannotSelect(Wrong.RUN_WITHOUT_TIES, "run", message)
     if ties is None:
         message = f"The run {run!r} knows no ties: the log holds no shares, clicks or referrals that anybody followed."

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.graphql.context import AlreadyRunning, RunProgress, RunRequest, Services, Verdict
+from api.graphql.context import AlreadyRunning, Answers, Refusal, RunProgress, RunRequest, Services, Verdict
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
@@ -42,18 +42,28 @@ class FakeRecorder:
     """Accepts what has an id, refuses what has none."""
 
     taken: list[Mapping[str, Any]] = field(default_factory=list)
+    refused: list[Mapping[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
 
-    async def record(self, events: Sequence[Mapping[str, Any]], source: str) -> list[Verdict]:
+    async def record(
+        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+    ) -> list[Verdict]:
         if self.failure:
             raise self.failure
-        self.taken += events
-        return [
-            Verdict("ACCEPTED", event["id"])
-            if "id" in event
-            else Verdict("REJECTED", reason="missing_field", field="id", message="id must be given")
-            for event in events
-        ]
+        self.taken += [event for place, event in enumerate(events) if place not in refused]
+        self.refused += [events[place] for place in refused]
+        return [self._verdict(event, refused.get(place)) for place, event in enumerate(events)]
+
+    @staticmethod
+    def _verdict(event: Mapping[str, Any], refusal: Refusal | None) -> Verdict:
+        if refusal:
+            return Verdict("REJECTED", None, refusal.reason, refusal.field, refusal.message)
+        for name in ("kind", "at"):
+            if name not in event:
+                return Verdict("REJECTED", None, "missing_field", name, f"every event must carry {name}")
+        if "id" in event or event["kind"] in {"profile", "referral"}:
+            return Verdict("ACCEPTED", event.get("id", "made"))
+        return Verdict("REJECTED", reason="missing_field", field="id", message="id must be given")
 
 
 @dataclass
@@ -102,6 +112,7 @@ class FakeAdvocates:
 
 def services(
     reader: RecordingReader,
+    answers: Answers,
     recorder: FakeRecorder | None = None,
     runs: FakeRuns | None = None,
     advocates: FakeAdvocates | None = None,
@@ -111,6 +122,7 @@ def services(
         recorder or FakeRecorder(),
         runs or FakeRuns(),
         advocates or FakeAdvocates(),
+        answers,
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
     )

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 
+from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
 from api.graphql.context import Scope
 from api.graphql.http import GraphqlEndpoint
@@ -59,13 +60,14 @@ def schema() -> Schema:
 @pytest.fixture
 def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     keys = KeyStore.open(tmp_path / "keys.sqlite")
+    answers = AnswerStore.open(tmp_path / "answers.sqlite")
     scopes: Mapping[str, list[Scope]] = {"read": [Scope.READ], "write": [Scope.WRITE], "both": list(Scope)}
     secrets = {name: keys.create_key(name, given, now=NOON, expires_at=None) for name, given in scopes.items()}
     clients: list[TestClient] = []
 
     def served(*, open_reads: bool = False, is_open: bool = False, limits: Limits | None = None) -> Api:
         reader, recorder, runs, advocates = small_shop(), FakeRecorder(), FakeRuns(), FakeAdvocates()
-        engine = Engine(schema, services(reader, recorder, runs, advocates), limits or Limits())
+        engine = Engine(schema, services(reader, answers, recorder, runs, advocates), limits or Limits())
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
@@ -80,6 +82,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     for client in clients:
         client.close()
     keys.close()
+    answers.close()
 
 
 @pytest.fixture

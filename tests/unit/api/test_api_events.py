@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from api.graphql.context import AlreadyRunning
 from graph.errors import BadInput, LogUnavailable, StoreUnavailable
 
@@ -59,10 +61,62 @@ def test_a_log_that_is_away_is_a_typed_failure(api: Any):
     assert "/srv" not in answer["message"]
 
 
-def test_an_instant_without_an_offset_is_refused(api: Any):
-    answer = api.ask(RECORD, events=[event(at="2026-03-02T12:00:00")])
+@pytest.mark.parametrize(
+    ("given", "field", "reason", "valid"),
+    [
+        ({"kind": "BOUGHT"}, "kind", "unknown_kind", "one of REGISTER, LOGIN"),
+        ({"kind": "purchase"}, "kind", "unknown_kind", "not 'purchase'"),
+        ({"kind": 7}, "kind", "unknown_kind", "not 7"),
+        ({"at": "yesterday"}, "at", "bad_time", "ISO 8601 with an offset"),
+        ({"at": "2026-03-02T12:00:00"}, "at", "bad_time", "ISO 8601 with an offset"),
+        ({"at": {"year": 2026}}, "at", "bad_time", "ISO 8601"),
+        ({"amount": "much"}, "amount", "bad_money", 'such as "12.50"'),
+        ({"quantity": "two"}, "quantity", "bad_number", "must be a number, not 'two'"),
+        ({"customer": 5}, "customer", "wrong_type", "must be text, not 5"),
+        ({"id": ["e"]}, "id", "wrong_type", "must be text"),
+    ],
+)
+def test_a_malformed_event_is_rejected_alone(api: Any, given: dict[str, Any], field: str, reason: str, valid: str):
+    events = [event(id="e1"), event(id="e2") | given, event(id="e3")]
 
-    assert "with an offset" in answer["errors"][0]["message"]
+    answer = api.data(RECORD, events=events)["recordEvents"]
+
+    assert [verdict["status"] for verdict in answer["verdicts"]] == ["ACCEPTED", "REJECTED", "ACCEPTED"]
+    wrong = answer["verdicts"][1]
+    assert (wrong["index"], wrong["field"], wrong["reason"], wrong["eventId"]) == (1, field, reason, None)
+    assert valid in wrong["message"]
+    assert (answer["accepted"], answer["rejected"]) == (2, 1)
+    assert len(api.recorder.refused) == 1
+
+
+@pytest.mark.parametrize("absent", ["kind", "at"])
+def test_an_event_that_lacks_what_all_must_carry_reaches_the_loader_that_says_so(api: Any, absent: str):
+    events = [{name: value for name, value in event(customer="ann").items() if name != absent}, event(id="e2")]
+
+    answer = api.data(RECORD, events=events)["recordEvents"]
+
+    assert [verdict["status"] for verdict in answer["verdicts"]] == ["REJECTED", "ACCEPTED"]
+    assert answer["verdicts"][0]["field"] == absent
+
+
+def test_what_is_written_into_the_document_must_fit_the_schema(api: Any):
+    for wrong in ("kind: BOUGHT", 'kind: LOGIN, amount: "much"', "kind: LOGIN, customer: 5"):
+        query = f'mutation {{ recordEvents(input: {{events: [{{{wrong}, at: "{AT}"}}]}}) {{ __typename }} }}'
+
+        assert api.code(query) == "GRAPHQL_VALIDATION_FAILED"
+    assert api.recorder.taken == []
+
+
+def test_a_variable_of_one_field_keeps_its_own_type(api: Any):
+    query = """mutation($at: DateTime!, $who: String!) { recordEvents(input: {events: [
+      {kind: LOGIN, id: "e1", at: $at, customer: $who}]}) { ... on RecordEventsPayload { accepted } } }"""
+
+    assert api.data(query, at=AT, who="ann")["recordEvents"] == {"accepted": 1}
+    assert api.code(query, at="yesterday", who="ann") == "BAD_USER_INPUT"
+
+
+def test_a_field_that_events_lack_refuses_the_request(api: Any):
+    assert api.code(RECORD, events=[event(id="e1", custmer="ann")]) == "BAD_USER_INPUT"
 
 
 def test_a_run_is_started_with_what_was_asked(api: Any):

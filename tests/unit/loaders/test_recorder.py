@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from graph.errors import BadInput
-from loaders.record import Outcome, Recorder
+from loaders.record import Outcome, Recorder, Refusal
 from loaders.rejection import RejectReason
 
 LOGIN = {"kind": "login", "customer": "王小明", "at": "2024-05-01T00:00:00Z"}
@@ -100,3 +100,24 @@ def test_threads_record_without_losing_or_doubling(place, recorder):
 
     assert sum(verdict.outcome is Outcome.ACCEPTED for verdict in verdicts) == 12
     assert place.log.read(["customer"]).to_series().sort().to_list() == sorted(f"c{number}" for number in range(12))
+
+
+def test_what_the_caller_knows_to_be_no_event_is_rejected_beside_the_others(place):
+    bad = {**LOGIN, "id": "x", "at": "yesterday"}
+    why = Refusal(RejectReason.BAD_TIME, "at", "at must be a time, not 'yesterday'")
+
+    verdicts = Recorder(place.log, place.dead).record_events([bad, LOGIN], received_at=place.received, refused={0: why})
+
+    assert [verdict.outcome for verdict in verdicts] == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert (verdicts[0].reason, verdicts[0].field, verdicts[0].message) == (why.reason, why.field, why.message)
+    [letter] = place.dead.read().to_dicts()
+    assert (letter["reason"], letter["value"], letter["line"]) == ("bad_time", "yesterday", 1)
+
+
+def test_a_request_of_nothing_but_refused_events_adds_nothing(place):
+    why = Refusal(RejectReason.UNKNOWN_KIND, "kind", "kind must be one of login, not 'log'")
+
+    [verdict] = Recorder(place.log, place.dead).record_events([LOGIN], received_at=place.received, refused={0: why})
+
+    assert verdict.outcome is Outcome.REJECTED
+    assert place.log.version == 0
