@@ -24,7 +24,6 @@ from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import make_schema
 from api.graphql.socket import GraphqlSocket
-from api.limits import Limits
 from api.projecting import Follower
 from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
@@ -139,7 +138,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             ZoneInfo(settings.time_zone),
             now,
         )
-        engine = Engine(make_schema(), services, Limits())
+        engine = Engine(make_schema(), services, settings.policy())
         gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")
         yield Serving(
             store, events, follower, GraphqlEndpoint(engine, gate, now, EXPLORER), GraphqlSocket(engine, gate, now)

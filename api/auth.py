@@ -112,7 +112,7 @@ class KeyStore:
         if not hmac.compare_digest(kept, _hash(secret)) or row is None:
             return None
         key = _key(row)
-        return Caller(key.name, key.scopes) if key.is_valid(now) else None
+        return Caller(key.name, key.scopes, key=key.prefix) if key.is_valid(now) else None
 
 
 _SELECT = "SELECT prefix, name, hash, scopes, created_at, expires_at, revoked_at FROM api_key"
@@ -146,12 +146,15 @@ class Gate:
     open_reads: bool = False
     is_open: bool = False
 
-    def admit(self, secret: str | None, *, now: datetime) -> Caller | None:
-        """The caller of a request; None for a secret that opens nothing (never a silent fall back to nobody)."""
+    def admit(self, secret: str | None, *, now: datetime, address: str = "") -> Caller | None:
+        """The caller of a request; None for a secret that opens nothing (never a silent fall back to nobody).
+
+        Who has no key is told apart by the address, for limits alone.
+        """
         if secret is not None:
             return self.keys.verify(secret, now=now)
         scopes = frozenset(Scope) if self.is_open else frozenset({Scope.READ} if self.open_reads else set[Scope]())
-        return Caller("anonymous", scopes, is_anonymous=True)
+        return Caller("anonymous", scopes, is_anonymous=True, key=address)
 
 
 def secret_of(authorization: str | None, api_key: str | None) -> str | None:

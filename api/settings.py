@@ -6,6 +6,10 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.documents import TrustedDocuments, read_manifest
+from api.policy import Policy
+from api.throttle import Allowance
+from graph.errors import BadInput
 from graph.store import StoreConfig
 
 
@@ -42,6 +46,37 @@ class Settings(BaseSettings):
         default=False, validation_alias="RENMAI_OPEN_READS", description="Reading needs no key; writing still does."
     )
     project: bool = Field(default=True, validation_alias="RENMAI_PROJECT", description="Follow the log while serving.")
+    production: bool = Field(
+        default=False,
+        validation_alias="RENMAI_PRODUCTION",
+        description="Callers without a key learn nothing of the schema.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None, validation_alias="RENMAI_TRUSTED_DOCUMENTS", description="Manifest of trusted documents."
+    )
+    only_trusted: bool = Field(
+        default=False, validation_alias="RENMAI_ONLY_TRUSTED", description="Nothing but trusted documents is run."
+    )
+    get_queries: bool = Field(
+        default=True, validation_alias="RENMAI_GET_QUERIES", description="Queries may be sent by GET."
+    )
+    origins: str = Field(
+        default="",
+        validation_alias="RENMAI_ORIGINS",
+        description="Origins of other sites whose pages may ask, such as https://app.example; several with commas.",
+    )
+    budget: int = Field(
+        default=Allowance().maximum,
+        validation_alias="RENMAI_BUDGET",
+        ge=1,
+        description="Cost that one caller may spend at once, in each process.",
+    )
+    budget_per_second: int = Field(
+        default=Allowance().restored_per_second,
+        validation_alias="RENMAI_BUDGET_PER_SECOND",
+        ge=1,
+        description="Cost that comes back to a caller each second.",
+    )
     time_zone: str = Field(
         default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
     )
@@ -53,6 +88,19 @@ class Settings(BaseSettings):
         """Which graph to open."""
         password = self.neo4j_password.get_secret_value() if self.neo4j_password else None
         return StoreConfig(self.data, self.neo4j_uri, self.neo4j_user, password, self.neo4j_database)
+
+    def policy(self) -> Policy:
+        """What the API allows; BadInput for a manifest of trusted documents that cannot be used."""
+        if self.only_trusted and self.trusted_documents is None:
+            raise BadInput("RENMAI_ONLY_TRUSTED needs RENMAI_TRUSTED_DOCUMENTS: the file of what is trusted.")
+        manifest = self.trusted_documents
+        return Policy(
+            allowance=Allowance(self.budget, self.budget_per_second),
+            documents=read_manifest(manifest, only=self.only_trusted) if manifest else TrustedDocuments(),
+            is_production=self.production,
+            get_queries=self.get_queries,
+            origins=frozenset(origin.strip() for origin in self.origins.split(",") if origin.strip()),
+        )
 
     @property
     def log_folder(self) -> Path:

@@ -27,11 +27,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the name of the key, or nobody's, and what it may do."""
+    """Who asks: the name of the key, or nobody's, what it may do, and the key's prefix or the client's address."""
 
     name: str
     scopes: frozenset[Scope]
     is_anonymous: bool = False
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 One table maps failures to codes. Transport and operation errors carry their HTTP status too.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +25,7 @@ class Code(StrEnum):
     OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     COST_EXCEEDED = "COST_EXCEEDED"
+    THROTTLED = "THROTTLED"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
@@ -39,9 +41,10 @@ MEANINGS: Mapping[Code, str] = {
     Code.OPERATION_RESOLUTION_FAILURE: "It is not clear which operation of the document is meant.",
     Code.BAD_USER_INPUT: "An argument or a variable has a value that cannot be used.",
     Code.COST_EXCEEDED: "The operation is larger than a limit allows: `limit`, `value` and `maximum` say which.",
+    Code.THROTTLED: "Too much was asked in too short a time: try again after `retryAfter` seconds.",
     Code.UNAUTHENTICATED: "No API key was given, or it is unknown, expired or revoked.",
-    Code.FORBIDDEN: "The API key lacks the scope.",
-    Code.NOT_FOUND: "Something named in an argument is not there.",
+    Code.FORBIDDEN: "The API key lacks the scope, or the server does not take such requests.",
+    Code.NOT_FOUND: "Something named in an argument, or a trusted document, is not there.",
     Code.TIMEOUT: "The graph did not answer in time.",
     Code.SERVICE_UNAVAILABLE: "The graph or the event log cannot be reached at the moment.",
     Code.INTERNAL_SERVER_ERROR: "A mistake of ours; `requestId` finds it in the log.",
@@ -60,6 +63,8 @@ CODES: Mapping[type[RenmaiError], Code] = {
 STATUS: Mapping[Code, int] = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
+    Code.THROTTLED: 429,
+    Code.TIMEOUT: 504,
     Code.INTERNAL_SERVER_ERROR: 500,
     Code.SERVICE_UNAVAILABLE: 503,
 }
@@ -70,6 +75,9 @@ _UNTOLD = {
     Code.TIMEOUT: "The answer took too long: ask for less, or try again.",
 }
 """What is said where the failure's own text names addresses or statements that are not the client's business."""
+
+
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 class ApiError(GraphQLError):
@@ -91,6 +99,11 @@ def told(error: GraphQLError, request_id: str) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     message, extensions = _explained(error, request_id)
     return {**formatted, "message": message, "extensions": {**extensions, "requestId": request_id}}
+
+
+def without_suggestions(told: dict[str, Any]) -> dict[str, Any]:
+    """The error without guesses at what was meant: they tell the schema to those who may not read it."""
+    return {**told, "message": _SUGGESTION.sub("", told["message"])}
 
 
 def _explained(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
@@ -126,7 +139,7 @@ def code_of(failure: RenmaiError) -> Code:
     return Code.INTERNAL_SERVER_ERROR
 
 
-def status_of(errors: list[dict[str, Any]]) -> int:
+def status_of(errors: Sequence[Mapping[str, Any]]) -> int:
     """The HTTP status of an answer without data."""
     for error in errors:
         code = error.get("extensions", {}).get("code")

@@ -1,10 +1,11 @@
-"""From a request to an answer: parse, choose the operation, limit, admit, validate, run.
+"""From a request to an answer: find the document, parse, choose the operation, limit, admit, validate, pay, run.
 
-Refusals on the way are answers too: a list of errors, each with its code. HTTP and sockets share all of this.
+Refusals on the way are answers too: a list of errors, each with its code. HTTP, sockets and streams share all of this.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,51 +21,70 @@ from graphql import (
 )
 from strawberry.types import ExecutionResult
 
+from api.cost import actual_cost
 from api.graphql.context import Caller, Context, Scope, Services
-from api.graphql.errors import ApiError, Code, told
-from api.graphql.schema import Schema, core, list_sizes
-from api.limits import Exceeded, Limits, beyond
+from api.graphql.errors import ApiError, Code, log, told, without_suggestions
+from api.graphql.prices import prices
+from api.graphql.schema import Schema, core
+from api.limits import Exceeded, beyond, measure
+from api.policy import Policy
+from api.throttle import Throttle
 
 MOST_ERRORS = 8
 REMEMBERED = 512
 LONGEST_REMEMBERED = 10_000
 """Characters of a document whose validation is remembered: 5 MB at most, whatever clients send."""
+_KINDS = frozenset(OperationType)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client sent."""
+    """What a client sent: a document or the id of a trusted one."""
 
-    query: str
+    query: str | None
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why nothing was run; `allow` names the HTTP methods that would be right."""
+    """Why nothing was run, as it is sent; `allow` names the HTTP methods that would be right."""
 
-    errors: list[GraphQLError]
+    answer: dict[str, Any]
     allow: str | None = None
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of its errors."""
+        return {error["extensions"]["code"] for error in self.answer["errors"]}
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A request that may run."""
+    """A request that may run; `cost` is what it may cost at most."""
 
     request: Request
     document: DocumentNode
-    kind: OperationType
+    operation: OperationDefinitionNode
+    cost: int
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.operation.operation
 
 
 class Engine:
-    """The schema with its limits and services: one for the app."""
+    """The schema with its policy and services: one for the app."""
 
-    def __init__(self, schema: Schema, services: Services, limits: Limits) -> None:
+    def __init__(self, schema: Schema, services: Services, policy: Policy | None = None) -> None:
+        """Without a policy, the one for development."""
+        self.policy = policy or Policy()
         self._schema = schema
         self._services = services
-        self._limits = limits
-        self._lists = list_sizes(core(schema))
+        self._prices = prices(core(schema))
+        self._throttle = Throttle(self.policy.allowance)
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
         self._validated = lru_cache(maxsize=REMEMBERED)(self._validate)
 
@@ -72,30 +92,60 @@ class Engine:
         """The context of one operation."""
         return Context(self._services, caller)
 
-    def prepare(self, request: Request, caller: Caller | None, *, only_queries: bool = False) -> Ready | Refused:
-        """The request ready to run, or why it is refused. A caller of None gave a key that opens nothing."""
-        if caller is None:
-            return Refused([ApiError(Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked.")])
-        try:
-            document, operation = self._parsed(request)
-            _check_method(operation, only_queries)
-            _admit(operation, caller)
-            exceeded = beyond(document, operation, request.variables, self._limits, self._lists)
-            if exceeded:
-                raise _refusal(exceeded)
-        except _Method as error:
-            return Refused([error], allow="POST")
-        except (ApiError, GraphQLSyntaxError) as error:
-            return Refused([error])
-        validate_ = self._validated if len(request.query) <= LONGEST_REMEMBERED else self._validate
-        if errors := validate_(request.query):
-            return Refused(errors)
-        return Ready(request, document, operation.operation)
+    def prepare(
+        self, request: Request, caller: Caller | None, context: Context, *, kinds: Collection[OperationType] = _KINDS
+    ) -> Ready | Refused:
+        """The request ready to run, or why it is refused. A caller of None gave a key that opens nothing.
 
-    def _parsed(self, request: Request) -> tuple[DocumentNode, OperationDefinitionNode]:
-        limits = self._limits
+        `kinds` are the operations that the HTTP method may ask for.
+        """
         try:
-            document = parse(request.query, max_tokens=limits.tokens)
+            if caller is None:
+                raise ApiError(Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked.")
+            query = self._text(request)
+            document, operation = self._parsed(query, request.operation_name)
+            _check_method(operation, kinds)
+            _admit(operation, caller)
+            cost = self._measured(document, operation, request.variables, caller)
+        except _Method as error:
+            return Refused(self.refusal([error], context), allow="POST")
+        except _Costly as error:
+            return Refused(self.refusal([error], context) | self._costs(context, error.cost, None))
+        except (ApiError, GraphQLSyntaxError) as error:
+            return Refused(self.refusal([error], context))
+        if errors := (self._validated if len(query) <= LONGEST_REMEMBERED else self._validate)(query):
+            return Refused(self.refusal(errors, context))
+        return Ready(replace(request, query=query), document, operation, cost)
+
+    def refusal(self, errors: Sequence[GraphQLError], context: Context) -> dict[str, Any]:
+        """An answer of errors alone."""
+        return {"errors": self._told(errors, context)}
+
+    def _told(self, errors: Sequence[GraphQLError], context: Context) -> list[dict[str, Any]]:
+        sent = [told(error, context.request_id) for error in errors[:MOST_ERRORS]]
+        return [without_suggestions(error) for error in sent] if self._hides_schema(context.caller) else sent
+
+    def _hides_schema(self, caller: Caller) -> bool:
+        return self.policy.is_production and caller.is_anonymous
+
+    def _text(self, request: Request) -> str:
+        documents = self.policy.documents
+        if request.document_id is not None:
+            text = documents.texts.get(request.document_id)
+            if text is None:
+                raise ApiError(Code.NOT_FOUND, f"There is no trusted document {request.document_id[:80]!r}.")
+            if request.query is not None and request.query != text:
+                raise ApiError(Code.BAD_REQUEST, "`query` is not the document of `documentId`: send one of the two.")
+            return text
+        query = request.query or ""
+        if not documents.allows(query):
+            raise ApiError(Code.FORBIDDEN, "Only trusted documents are run here: send the `documentId` of one.")
+        return query
+
+    def _parsed(self, query: str, operation_name: str | None) -> tuple[DocumentNode, OperationDefinitionNode]:
+        limits = self.policy.limits
+        try:
+            document = parse(query, max_tokens=limits.tokens)
         except GraphQLSyntaxError as error:
             # Parsing ends where it is beyond a limit: how far beyond is not known.
             if "tokens. Parsing aborted" in error.message:
@@ -103,18 +153,52 @@ class Engine:
             if "nested too deeply" in error.message:
                 raise _refusal(Exceeded("depth", limits.depth + 1, limits.depth)) from None
             raise
-        return document, _chosen(document, request.operation_name)
+        return document, _chosen(document, operation_name)
+
+    def _measured(
+        self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], caller: Caller
+    ) -> int:
+        size = measure(document, operation, variables, self._prices, self.policy.limits)
+        if isinstance(size, Exceeded):
+            raise _refusal(size)
+        if exceeded := beyond(size, variables, self.policy.limits):
+            raise _Costly(exceeded) if exceeded.limit == "cost" else _refusal(exceeded)
+        if size.introspection_depth and self._hides_schema(caller):
+            raise ApiError(Code.UNAUTHENTICATED, "The schema is told to callers with an API key only.")
+        return max(1, size.cost)
 
     async def run(self, ready: Ready, context: Context) -> dict[str, Any]:
-        """The answer to a query or a mutation, as it is sent."""
+        """The answer to a query or a mutation, as it is sent; nothing leaves as an exception but cancellation."""
+        caller = _account(context.caller)
+        if wait := self._throttle.enter(caller, ready.cost, self._seconds()):
+            message = f"Try again in {wait.seconds} s: {wait.reason}."
+            error = ApiError(Code.THROTTLED, message, retryAfter=wait.seconds)
+            return self.refusal([error], context) | self._costs(context, ready.cost, None)
+        cost = ready.cost
+        try:
+            found = await self._executed(ready, context)
+            cost = actual_cost(ready.document, ready.operation, found.get("data"), self._prices)
+        finally:
+            self._throttle.leave(caller, ready.cost - cost, self._seconds())
+        return found | self._costs(context, ready.cost, cost)
+
+    async def _executed(self, ready: Ready, context: Context) -> dict[str, Any]:
         context.document = ready.document
-        result = await self._schema.execute(
-            ready.request.query,
-            variable_values=dict(ready.request.variables),
-            context_value=context,
-            operation_name=ready.request.operation_name,
-        )
-        return answer(result, context.request_id)
+        try:
+            async with asyncio.timeout(self.policy.seconds):
+                result = await self._schema.execute(
+                    ready.request.query,
+                    variable_values=dict(ready.request.variables),
+                    context_value=context,
+                    operation_name=ready.request.operation_name,
+                )
+            return self._answer(result, context)
+        except TimeoutError:
+            message = f"The operation took longer than {self.policy.seconds:g} s: ask for less."
+            return self.refusal([ApiError(Code.TIMEOUT, message)], context)
+        except Exception as error:  # noqa: BLE001  nothing may leave as a traceback
+            log.error("unexpected", request_id=context.request_id, exc_info=error)
+            return self.refusal([ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")], context)
 
     async def watch(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
         """The answers to a subscription, as they are sent; an answer without `data` ends it."""
@@ -127,23 +211,65 @@ class Engine:
         )
         try:
             async for result in results:
-                yield answer(result, context.request_id)
+                yield self._answer(result, context)
         finally:
             await results.aclose()
 
+    async def answers(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
+        """Whatever kind of operation it is: its one answer, or all of a subscription's."""
+        if ready.kind is not OperationType.SUBSCRIPTION:
+            yield await self.run(ready, context)
+            return
+        try:
+            async for found in self.watch(ready, context):
+                yield found
+        except Exception as error:  # noqa: BLE001  one operation must not end what carries it
+            log.error("unexpected", request_id=context.request_id, exc_info=error)
+            yield self.refusal([ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")], context)
+
+    def _answer(self, result: ExecutionResult, context: Context) -> dict[str, Any]:
+        """A result as it is sent: errors told, `data` left out where the operation never ran."""
+        errors = self._told(result.errors or [], context)
+        never_ran = result.data is None and all(error.path is None for error in result.errors or [])
+        if never_ran and errors:
+            return {"errors": errors}
+        return {"data": result.data, "errors": errors} if errors else {"data": result.data}
+
+    def _costs(self, context: Context, requested: int, actual: int | None) -> dict[str, Any]:
+        status = self._throttle.status(_account(context.caller), self._seconds())
+        return {
+            "extensions": {
+                "cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
+            }
+        }
+
+    def _seconds(self) -> float:
+        return self._services.now().timestamp()
+
     def _validate(self, query: str) -> list[GraphQLError]:
-        document = parse(query, max_tokens=self._limits.tokens)
+        document = parse(query, max_tokens=self.policy.limits.tokens)
         errors = validate(core(self._schema), document, specified_rules, max_errors=MOST_ERRORS)
         return [_with_code(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors[:MOST_ERRORS]]
+
+
+def _account(caller: Caller) -> str:
+    """Whose bucket it is: the key's, or else the address's."""
+    return caller.key or caller.name
 
 
 class _Method(ApiError):
     pass
 
 
-def _check_method(operation: OperationDefinitionNode, only_queries: bool) -> None:
-    if only_queries and operation.operation is not OperationType.QUERY:
-        message = f"GET runs queries only, not a {operation.operation.value}: send it by POST."
+class _Costly(ApiError):
+    def __init__(self, exceeded: Exceeded) -> None:
+        super().__init__(Code.COST_EXCEEDED, str(exceeded), **_told_limit(exceeded))
+        self.cost = exceeded.value
+
+
+def _check_method(operation: OperationDefinitionNode, kinds: Collection[OperationType]) -> None:
+    if operation.operation not in kinds:
+        message = f"GET does not run a {operation.operation.value}: send it by POST."
         raise _Method(Code.BAD_REQUEST, message)
 
 
@@ -173,19 +299,12 @@ def _admit(operation: OperationDefinitionNode, caller: Caller) -> None:
 
 
 def _refusal(exceeded: Exceeded) -> ApiError:
-    return ApiError(
-        Code.COST_EXCEEDED, str(exceeded), limit=exceeded.limit, value=exceeded.value, maximum=exceeded.maximum
-    )
+    return ApiError(Code.COST_EXCEEDED, str(exceeded), **_told_limit(exceeded))
+
+
+def _told_limit(exceeded: Exceeded) -> dict[str, object]:
+    return {"limit": exceeded.limit, "value": exceeded.value, "maximum": exceeded.maximum}
 
 
 def _with_code(error: GraphQLError, code: Code) -> GraphQLError:
     return GraphQLError(error.message, nodes=error.nodes, extensions={"code": code.value})
-
-
-def answer(result: ExecutionResult, request_id: str) -> dict[str, Any]:
-    """A result as it is sent: errors told, `data` left out where the operation never ran."""
-    errors = [told(error, request_id) for error in (result.errors or [])[:MOST_ERRORS]]
-    never_ran = result.data is None and all(error.path is None for error in result.errors or [])
-    if never_ran and errors:
-        return {"errors": errors}
-    return {"data": result.data, "errors": errors} if errors else {"data": result.data}

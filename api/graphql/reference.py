@@ -15,9 +15,10 @@ from graphql import (
 
 from api.graphql.connection import DEFAULT_SIZE, LARGEST_SIZE
 from api.graphql.errors import MEANINGS
-from api.graphql.http import LARGEST_BODY
+from api.graphql.requests import LARGEST_BODY
 from api.graphql.schema import core, make_schema
 from api.limits import Limits
+from api.throttle import Allowance
 
 INTRODUCTION = """\
 # GraphQL API
@@ -63,15 +64,24 @@ def reference(schema: GraphQLSchema) -> str:
 
 
 def _limits() -> Iterator[str]:
-    limits = Limits()
-    yield "## Limits\n\n| what | at most |\n|---|---|"
+    limits, allowance = Limits(), Allowance()
+    yield "## Limits\n\n[How they are reckoned](../how-to/limits.md).\n\n| what | at most |\n|---|---|"
     yield f"| depth of an operation | {limits.depth} |"
     yield f"| tokens of a document | {limits.tokens:,} |"
     yield f"| aliases of an operation | {limits.aliases} |"
-    yield f"| objects that an operation may answer: page sizes multiplied | {limits.objects:,} |"
+    yield f"| selections of one field in one place | {limits.repeats} |"
+    yield f"| directives of an operation, fragments of a document | {limits.directives}, {limits.fragments} |"
+    yield f"| items of all lists in variables | {limits.list_items:,} |"
+    yield f"| cost of an operation: objects it may answer, page sizes multiplied | {limits.cost:,} |"
+    yield f"| cost that a caller may spend at once, and what comes back each second | {_budget(allowance)} |"
+    yield f"| operations of a caller at once | {allowance.concurrent} |"
     yield f"| items of a page ({DEFAULT_SIZE} unless said) | {LARGEST_SIZE} |"
     yield f"| bytes of a body | {LARGEST_BODY:,} |"
-    yield "| seconds of a statement in the graph | 10 |\n"
+    yield "| seconds of a statement in the graph, of an operation | 10, 30 |\n"
+
+
+def _budget(allowance: Allowance) -> str:
+    return f"{allowance.maximum:,}, {allowance.restored_per_second:,}"
 
 
 def _errors() -> Iterator[str]:

@@ -11,21 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-import msgspec
-from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.auth import Gate, secret_of
 from api.graphql.context import Caller
-from api.graphql.errors import ApiError, Code, log, told
-from api.graphql.http import shaped
+from api.graphql.errors import ApiError, Code
 from api.graphql.operation import Engine, Refused, Request
+from api.graphql.replies import ENCODE
+from api.graphql.requests import BadRequest, check_origin, decoded, shaped
 
 PROTOCOL = "graphql-transport-ws"
-INIT_SECONDS = 3.0
 MOST_OPERATIONS = 100
 LARGEST_FRAME = 1_000_000
-_ENCODE = msgspec.json.Encoder()
 
 
 class _Close(Exception):
@@ -48,6 +45,12 @@ class GraphqlSocket:
             await socket.accept()
             await socket.close(4406, "Subprotocol not acceptable")
             return
+        try:
+            check_origin(socket.headers, self._engine.policy.origins)
+        except BadRequest:
+            # Before it is accepted, a socket is refused with the status 403.
+            await socket.close()
+            return
         await socket.accept(subprotocol=PROTOCOL)
         await _Session(socket, self._engine, self._admit).serve()
 
@@ -57,7 +60,7 @@ class GraphqlSocket:
         secret = secret_of(given.get("authorization"), given.get("x-api-key")) or secret_of(
             socket.headers.get("authorization"), socket.headers.get("x-api-key")
         )
-        return self._gate.admit(secret, now=self._now())
+        return self._gate.admit(secret, now=self._now(), address=socket.client.host if socket.client else "")
 
 
 @dataclass
@@ -66,11 +69,12 @@ class _Session:
     engine: Engine
     admit: Callable[[WebSocket, dict[str, Any]], Caller | None]
     caller: Caller | None = None
+    given: dict[str, Any] = field(default_factory=dict[str, Any])
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
 
     async def serve(self) -> None:
         try:
-            async with asyncio.timeout(INIT_SECONDS) as patience:
+            async with asyncio.timeout(self.engine.policy.init_seconds) as patience:
                 while True:
                     await self._take(await self._frame())
                     if self.caller:
@@ -102,8 +106,8 @@ class _Session:
         if len(text) > LARGEST_FRAME:
             raise _Close(1009, f"A frame may have at most {LARGEST_FRAME:,} characters")
         try:
-            frame = msgspec.json.decode(text)
-        except (msgspec.MsgspecError, RecursionError) as error:
+            frame = decoded(text)
+        except ValueError as error:
             raise _Close(4400, "Frames are JSON text") from error
         known = cast("dict[str, Any]", frame) if isinstance(frame, dict) else {}
         if not isinstance(known.get("type"), str):
@@ -129,7 +133,8 @@ class _Session:
     async def _init(self, payload: dict[str, Any] | None) -> None:
         if self.caller:
             raise _Close(4429, "Too many initialisation requests")
-        self.caller = self.admit(self.socket, payload or {})
+        self.given = payload or {}
+        self.caller = self.admit(self.socket, self.given)
         if self.caller is None or not self.caller.scopes:
             raise _Close(4403, "Forbidden: a valid API key is needed")
         await self._send({"type": "connection_ack"})
@@ -146,35 +151,26 @@ class _Session:
             raise _Close(4409, f"Subscriber for {key[:60]} already exists")
         if len(self.tasks) >= MOST_OPERATIONS:
             message = f"A socket runs at most {MOST_OPERATIONS} operations at once."
-            await self._send(_errors(key, [told(ApiError(Code.COST_EXCEEDED, message), "")]))
+            context = self.engine.context(self.caller)
+            answer = self.engine.refusal([ApiError(Code.THROTTLED, message, retryAfter=1)], context)
+            await self._send(_error(key, answer))
             return
-        task = asyncio.create_task(self._run(key, request, self.caller))
-        self.tasks[key] = task
+        self.tasks[key] = asyncio.create_task(self._run(key, request, self.caller))
 
     async def _run(self, key: str, request: Request, caller: Caller) -> None:
         context = self.engine.context(caller)
         last: dict[str, Any] = {"id": key, "type": "complete"}
-        try:
-            ready = self.engine.prepare(request, caller)
-            if isinstance(ready, Refused):
-                last = _errors(key, [told(error, context.request_id) for error in ready.errors])
-            elif ready.kind is OperationType.SUBSCRIPTION:
-                async with aclosing(self.engine.watch(ready, context)) as answers:
-                    async for answer in answers:
-                        if "data" not in answer:
-                            last = _errors(key, answer["errors"])
-                            break
-                        await self._send({"id": key, "type": "next", "payload": answer})
-            else:
-                answer = await self.engine.run(ready, context)
-                if "data" not in answer:
-                    last = _errors(key, answer["errors"])
-                else:
+        # A key may have been revoked since the socket was opened.
+        ready = self.engine.prepare(request, self.admit(self.socket, self.given), context)
+        if isinstance(ready, Refused):
+            last = _error(key, ready.answer)
+        else:
+            async with aclosing(self.engine.answers(ready, context)) as answers:
+                async for answer in answers:
+                    if "data" not in answer:
+                        last = _error(key, answer)
+                        break
                     await self._send({"id": key, "type": "next", "payload": answer})
-        except Exception as error:  # noqa: BLE001  one operation must not end the socket
-            log.error("unexpected", request_id=context.request_id, exc_info=error)
-            wrong = ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")
-            last = _errors(key, [told(wrong, context.request_id)])
         if self.tasks.get(key) is asyncio.current_task():
             # The id is free again before the client hears of the end.
             del self.tasks[key]
@@ -182,11 +178,11 @@ class _Session:
 
     async def _send(self, frame: dict[str, Any]) -> None:
         with suppress(RuntimeError, WebSocketDisconnect):
-            await self.socket.send_text(_ENCODE.encode(frame).decode())
+            await self.socket.send_text(ENCODE.encode(frame).decode())
 
 
-def _errors(key: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": key, "type": "error", "payload": errors}
+def _error(key: str, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"id": key, "type": "error", "payload": answer["errors"]}
 
 
 def _id(frame: dict[str, Any]) -> str:

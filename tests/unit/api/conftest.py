@@ -17,7 +17,7 @@ from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import Schema, make_schema
 from api.graphql.socket import GraphqlSocket
-from api.limits import Limits
+from api.policy import Policy
 
 
 @dataclass
@@ -65,9 +65,9 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     secrets = {name: keys.create_key(name, given, now=NOON, expires_at=None) for name, given in scopes.items()}
     clients: list[TestClient] = []
 
-    def served(*, open_reads: bool = False, is_open: bool = False, limits: Limits | None = None) -> Api:
+    def served(*, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None) -> Api:
         reader, recorder, runs, advocates = small_shop(), FakeRecorder(), FakeRuns(), FakeAdvocates()
-        engine = Engine(schema, services(reader, answers, recorder, runs, advocates), limits or Limits())
+        engine = Engine(schema, services(reader, answers, recorder, runs, advocates), policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from api.policy import Policy
+
 QUERY = '{ customer(key: "ann") { name } }'
 NEW, OLD = "application/graphql-response+json", "application/json"
 WRITE = "mutation { recordEvents(input: {events: []}) { __typename } }"
@@ -47,7 +49,7 @@ def test_the_answer_comes_in_the_media_type_that_is_liked_best(api: Any, accept:
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
-    assert answer.json() == {"data": {"customer": {"name": "安"}}}
+    assert answer.json()["data"] == {"customer": {"name": "安"}}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png", "application/xml;q=0.9", f"{OLD};q=0"])
@@ -80,7 +82,7 @@ def test_a_refused_operation_has_400_in_the_new_media_type(api: Any, query: str,
 def test_of_several_operations_the_named_one_is_run(api: Any):
     query = "query A { __typename } query B { b: __typename }"
 
-    assert api.post(query, operationName="B").json() == {"data": {"b": "Query"}}
+    assert api.post(query, operationName="B").json()["data"] == {"b": "Query"}
     assert (
         api.post(query, operationName="C").json()["errors"][0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
     )
@@ -102,11 +104,17 @@ def test_a_query_by_get_is_answered(api: Any):
 
     answer = api.client.get("/graphql", params=params, headers={"X-API-Key": api.secrets["read"]})
 
-    assert answer.json() == {"data": {"customer": {"name": "安"}}}
+    assert answer.json()["data"] == {"customer": {"name": "安"}}
 
 
-@pytest.mark.parametrize("params", [{}, {"query": QUERY, "variables": "{"}, {"query": QUERY, "variables": "[1]"}])
-def test_a_get_that_is_no_request_is_400(api: Any, params: dict[str, str]):
+@pytest.mark.parametrize(
+    "params",
+    [
+        {}, {"query": QUERY, "variables": "{"}, {"query": QUERY, "variables": "[1]"}, {"query": [QUERY, QUERY]},
+        {"query": QUERY, "variables": "[" * 5_000},
+    ],
+)  # fmt: skip
+def test_a_get_that_is_no_request_is_400(api: Any, params: dict[str, Any]):
     assert api.client.get("/graphql", params=params).status_code == 400
 
 
@@ -148,10 +156,10 @@ def test_a_large_body_without_a_length_is_413_too(api: Any):
     assert api.client.post("/graphql", content=parts(), headers=headers).status_code == 413
 
 
-def test_a_subscription_over_http_is_pointed_to_the_socket(api: Any):
+def test_a_subscription_whose_client_takes_no_stream_is_told_how_to_ask(api: Any):
     answer = api.ask('subscription { scoreRun(id: "r1") { done } }')
 
-    assert "web socket" in answer["errors"][0]["message"]
+    assert "text/event-stream, or over a web socket" in answer["errors"][0]["message"]
 
 
 def test_a_syntax_error_says_where(api: Any):
@@ -164,3 +172,95 @@ def test_at_most_eight_errors_are_told(api: Any):
     query = "{ " + " ".join(f"nothing{n}" for n in range(30)) + " }"
 
     assert len(api.ask(query)["errors"]) == 8
+
+
+def test_several_requests_in_one_body_are_not_taken(api: Any):
+    answer = post(api, b'[{"query": "{ __typename }"}, {"query": "{ __typename }"}]')
+
+    assert answer.status_code == 400
+    assert "one by one" in answer.json()["errors"][0]["message"]
+    assert api.reader.reads == []
+
+
+def asked(api: Any, query: str = QUERY, **headers: str) -> Any:
+    return api.client.get("/graphql", params={"query": query}, headers={"X-API-Key": api.secrets["read"]} | headers)
+
+
+def test_queries_by_get_can_be_switched_off(serve: Any):
+    answer = asked(serve(policy=Policy(get_queries=False)))
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_an_answer_by_get_is_not_sent_again_to_who_has_it(api: Any):
+    first = asked(api)
+    known = asked(api, **{"If-None-Match": first.headers["etag"]})
+    other = asked(api, '{ customer(key: "bob") { name } }', **{"If-None-Match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert other.status_code == 200
+    assert "authorization" in known.headers["vary"].lower()
+
+
+def test_an_answer_with_errors_or_by_post_is_not_kept(api: Any):
+    wrong = asked(api, '{ customer(key: "ann") { key } customers(after: "x") { nodes { key } } }')
+    posted = api.post(QUERY)
+
+    assert [answer.headers["cache-control"] for answer in (wrong, posted)] == ["no-store", "no-store"]
+    assert not any("etag" in answer.headers for answer in (wrong, posted))
+
+
+LONG = "{ " + " ".join(f'a{n}: customer(key: "ann") {{ name district source }}' for n in range(40)) + " }"
+
+
+@pytest.mark.parametrize(
+    ("takes", "packed"), [("gzip", True), ("br, *;q=0.1", True), ("gzip;q=0", False), ("identity", False), ("", False)]
+)
+def test_a_long_answer_is_packed_for_who_takes_it(api: Any, takes: str, packed: bool):
+    answer = api.client.post(
+        "/graphql", json={"query": LONG}, headers={"X-API-Key": api.secrets["read"], "Accept-Encoding": takes}
+    )
+
+    assert answer.headers.get("content-encoding") == ("gzip" if packed else None)
+    assert answer.json()["data"]["a39"]["name"] == "安"
+
+
+def test_a_short_answer_is_not_packed(api: Any):
+    assert "content-encoding" not in api.post(QUERY).headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "https://other.testserver"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_page_of_another_site_is_refused(serve: Any, method: str, headers: dict[str, str]):
+    api = serve(is_open=True)
+    request = {"params": {"query": QUERY}} if method == "GET" else {"json": {"query": QUERY}}
+
+    answer = api.client.request(method, "/graphql", headers=headers, **request)
+
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
+    assert api.reader.reads == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://testserver"},
+        {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://behind.a.proxy", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+def test_our_own_pages_and_those_of_allowed_sites_are_answered(serve: Any, headers: dict[str, str]):
+    api = serve(policy=Policy(origins=frozenset({"https://shop.example"})))
+
+    assert asked(api, **headers).status_code == 200

@@ -5,15 +5,20 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, get_introspection_query, parse
 
-from api.limits import Exceeded, Limits, beyond
+from api.limits import MOST, Exceeded, Limits, Prices, beyond, measure
+from api.policy import Policy
+from api.throttle import Allowance
+from graph.queries import customer
+from graph.queries.listing import count_statement
 
-LISTS = {"customers": 20, "orders": 20, "branches": 1000}
+PRICES = Prices({"customers": 20, "orders": 20, "branches": 1000}, {"customers", "orders"}, {"totalCount": 10})
 
 
 def measured(query: str, limits: Limits | None = None, **variables: object) -> Exceeded | None:
     document = parse(query)
     [operation] = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    return beyond(document, operation, variables, limits or Limits(), LISTS)
+    size = measure(document, operation, variables, PRICES, limits or Limits())
+    return size if isinstance(size, Exceeded) else beyond(size, variables, limits or Limits())
 
 
 def test_depth_counts_fields_down_to_the_leaf():
@@ -36,32 +41,32 @@ def test_aliases_of_a_fragment_count_as_often_as_it_is_used():
 
 
 def test_page_sizes_multiply():
-    # `edges` is but a wrapper: 50 times a node, with 10 times a connection's `nodes` and what stands for it below.
+    # A connection, 50 times a node with a connection and 10 nodes of its own; `edges` is but a wrapper.
     query = "{ customers(first: 50) { edges { node { orders(first: 10) { nodes { key } } } } } }"
 
-    exceeded = measured(query, Limits(objects=1))
+    exceeded = measured(query, Limits(cost=1))
 
     assert exceeded is not None
-    assert exceeded.value == 50 * (1 + 1 + 10 * (1 + 1))
+    assert exceeded.value == 1 + 50 * (1 + 1 + 10)
 
 
 def test_a_page_without_a_size_counts_as_twenty():
-    exceeded = measured("{ customers { nodes { key } } }", Limits(objects=1))
+    exceeded = measured("{ customers { nodes { key } } }", Limits(cost=1))
 
-    assert exceeded == Exceeded("objects", 20 * (1 + 1), 1)
+    assert exceeded == Exceeded("cost", 1 + 20, 1)
 
 
 def test_sizes_in_variables_count_with_their_defaults():
     query = "query($n: Int = 7) { customers(first: $n) { nodes { key } } }"
 
-    assert measured(query, Limits(objects=1)) == Exceeded("objects", 7 * 2, 1)
-    assert measured(query, Limits(objects=1), n=3) == Exceeded("objects", 3 * 2, 1)
+    assert measured(query, Limits(cost=1)) == Exceeded("cost", 1 + 7, 1)
+    assert measured(query, Limits(cost=1), n=3) == Exceeded("cost", 1 + 3, 1)
 
 
 def test_lists_of_keys_count_by_their_length():
     query = "query($k: [String!]!) { influenceScores(customerKeys: $k) { rank } }"
 
-    assert measured(query, Limits(objects=2), k=["a", "b", "c"]) == Exceeded("objects", 3, 2)
+    assert measured(query, Limits(cost=2), k=["a", "b", "c"]) == Exceeded("cost", 3, 2)
 
 
 def test_five_nested_lists_of_fifty_are_refused():
@@ -71,16 +76,18 @@ def test_five_nested_lists_of_fifty_are_refused():
     exceeded = measured(query)
 
     assert exceeded is not None
-    assert exceeded.limit == "objects"
+    assert exceeded.limit == "cost"
 
 
 def test_nested_fragments_are_measured_in_linear_time():
-    # Each fragment uses the next one twice: counted out, these were 2**60 aliases.
-    fragments = " ".join(f"fragment F{n} on X {{ a {{ ...F{n + 1} ...F{n + 1} }} }}" for n in range(60))
+    # Each fragment uses the next one many times: counted out, these were 4**49 aliases.
+    fragments = " ".join(
+        f"fragment F{n} on X {{ a {{ ...F{n + 1} ...F{n + 1} ...F{n + 1} ...F{n + 1} }} }}" for n in range(49)
+    )
 
-    exceeded = measured("{ x: a { ...F0 } } " + fragments + " fragment F60 on X { y: b }", Limits(depth=100))
+    exceeded = measured("{ x: a { ...F0 } } " + fragments + " fragment F49 on X { y: b }", Limits(depth=100))
 
-    assert exceeded == Exceeded("aliases", 2**60 + 1, 50)
+    assert exceeded == Exceeded("aliases", MOST, 50)
 
 
 def test_a_fragment_within_itself_is_refused_and_ends():
@@ -109,7 +116,7 @@ def test_introspection_that_goes_round_in_lists_is_refused():
          "{ orders { nodes { key } } } } } } } } } } } } } }", "depth", 12),
         ("{ " + " ".join(f'a{n}: customer(key: "{n}") {{ key }}' for n in range(51)) + " }", "aliases", 50),
         ("{ customers(first: 100) { nodes { orders(first: 100) { nodes { lines(first: 100) { nodes { sku } } } } } } }",
-         "objects", 50_000),
+         "cost", 50_000),
         ("{ " + "customers { nodes { key } } " * 400 + "}", "tokens", 2_000),
     ],
 )  # fmt: skip
@@ -125,3 +132,94 @@ def test_a_refusal_tells_the_limit_and_the_value(api: Any, query: str, limit: st
 
 def test_brackets_without_end_are_refused(api: Any):
     assert api.code("{ customers" + "{ nodes" * 900 + "}" * 901) == "COST_EXCEEDED"
+
+
+def test_an_operation_tells_what_it_might_have_cost_and_what_it_did(api: Any):
+    query = "{ customers(first: 50) { edges { node { key } } totalCount } }"
+    api.reader.when(count_statement(customer.LISTING, ()), lambda _: [{"count": 2}])
+
+    cost = api.ask(query)["extensions"]["cost"]
+
+    # The connection, its count, which weighs 10, and up to 50 customers, of which there are two.
+    assert cost["requestedQueryCost"] == 1 + 10 + 50
+    assert cost["actualQueryCost"] == 1 + 10 + 2
+    assert cost["throttleStatus"] == {
+        "maximumAvailable": 1_000_000,
+        "currentlyAvailable": 1_000_000 - cost["actualQueryCost"],
+        "restoreRate": 100_000,
+    }
+
+
+def test_what_is_answered_costs_the_same_however_it_is_written(api: Any):
+    plain = "{ customers { edges { node { key orders { nodes { key } } } } } }"
+    other = """{ c: customers { ...C } } fragment C on CustomerConnection { e: edges { n: node { ...N } ...E } }
+      fragment E on CustomerEdge { n: node { ...N } } fragment N on Customer { key o: orders { all: nodes { key } } }"""
+
+    costs = [api.ask(query)["extensions"]["cost"]["actualQueryCost"] for query in (plain, other)]
+
+    assert costs == [1 + 2 * (1 + 1 + 1)] * 2
+
+
+def test_a_refusal_for_its_cost_tells_the_cost(api: Any):
+    answer = api.ask(
+        "{ customers(first: 100) { nodes { orders(first: 100) { nodes { lines(first: 100) { nodes { sku } } } } } } }"
+    )
+
+    cost = answer["extensions"]["cost"]
+    assert (cost["requestedQueryCost"] > 50_000, cost["actualQueryCost"]) == (True, None)
+
+
+def test_who_has_spent_all_is_told_when_to_come_again(serve: Any):
+    api = serve(policy=Policy(allowance=Allowance(maximum=30, restored_per_second=1)))
+    query = "{ customers(first: 20) { nodes { key } } }"
+
+    answers = [api.post(query) for _ in range(10)]
+
+    refused = answers[-1]
+    assert (answers[0].status_code, refused.status_code) == (200, 429)
+    [error] = refused.json()["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["retryAfter"]) == ("THROTTLED", 3)
+    assert refused.headers["retry-after"] == "3"
+    # What an operation did not cost came back: 21 were asked for each time, 3 were spent.
+    assert [answer.status_code for answer in answers].count(200) == 4
+    assert api.post(query, key="read").status_code == 200
+
+
+def test_an_operation_that_fails_gives_its_place_back(serve: Any):
+    api = serve(policy=Policy(allowance=Allowance(concurrent=1)))
+    api.reader.failure = RuntimeError("down")
+
+    answers = [api.ask('{ customer(key: "ann") { key } }') for _ in range(3)]
+
+    assert {answer["errors"][0]["extensions"]["code"] for answer in answers} == {"INTERNAL_SERVER_ERROR"}
+
+
+def test_introspection_costs_nothing_but_its_place(api: Any):
+    cost = api.ask(get_introspection_query())["extensions"]["cost"]
+
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "limit"),
+    [
+        ("{ " + "__typename " * 21 + "}", "repeats"),
+        ("{ " + 'overview { customers } ' * 21 + "}", "repeats"),
+        ("{ " + "...F " * 21 + "} fragment F on Query { __typename }", "repeats"),
+        ("{ __typename " + "@include(if: true) " * 51 + "}", "directives"),
+        ("{ ...F0 } " + " ".join(f"fragment F{n} on Query {{ __typename }}" for n in range(51)), "fragments"),
+        ("{ ...F0 } " + " ".join(
+            f"fragment F{n} on Query {{ {'... { ' * 10} ...F{n + 1} {'} ' * 10} }}" for n in range(49)
+        ) + " fragment F49 on Query { __typename }", "depth"),
+    ],
+)  # fmt: skip
+def test_what_makes_a_server_work_before_it_reads_is_limited(api: Any, query: str, limit: str):
+    [error] = api.ask(query)["errors"]
+
+    assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("COST_EXCEEDED", limit)
+
+
+def test_lists_in_variables_are_limited_however_they_nest(api: Any):
+    answer = api.ask("query($w: CustomerWhere) { customers(where: $w) { nodes { key } } }", w={"or": [[1] * 200] * 200})
+
+    assert answer["errors"][0]["extensions"]["limit"] == "list items"

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from api_fakes import NOON
 from starlette.websockets import WebSocketDisconnect
 
+from api.policy import Policy
 from graph.queries import customer
 
 PROTOCOL = ["graphql-transport-ws"]
@@ -37,11 +39,10 @@ def test_a_query_is_answered_and_completed(api: Any):
     with connected(api) as socket:
         subscribe(socket, NAME)
 
-        assert socket.receive_json() == {
-            "id": "1",
-            "type": "next",
-            "payload": {"data": {"customer": {"name": "安"}}},
-        }
+        answer = socket.receive_json()
+        assert (answer["id"], answer["type"]) == ("1", "next")
+        assert answer["payload"]["data"] == {"customer": {"name": "安"}}
+        assert answer["payload"]["extensions"]["cost"]["actualQueryCost"] == 1
         assert socket.receive_json() == {"id": "1", "type": "complete"}
 
 
@@ -52,7 +53,7 @@ def test_a_second_operation_of_a_socket_reads_anew(api: Any):
         api.reader.when(customer.BY_KEYS, lambda _: [])
         subscribe(socket, NAME)
 
-        assert socket.receive_json()["payload"] == {"data": {"customer": None}}
+        assert socket.receive_json()["payload"]["data"] == {"customer": None}
 
 
 def test_a_run_is_watched_until_it_ends(api: Any):
@@ -113,8 +114,13 @@ def test_a_bug_is_masked_over_sockets_too(api: Any):
 
 @pytest.mark.parametrize(
     "frame",
-    ["", "nothing", "null", "1", "[]", "{}", '{"type": 5}', '{"type": "start"}', '{"type": "ping", "payload": 1}'],
-)
+    [
+        "", " ", "nothing", "null", "1", "true", '"ping"', "[]", '[{"type": "ping"}]', "{}", "{", '{"type": null}',
+        '{"type": 5}', '{"type": "start"}', '{"type": "connection_ack"}', '{"type": "next", "id": "1"}',
+        '{"type": "ping", "payload": 1}', '{"type": "pong", "payload": []}', '{"type": "pong", "payload": "x"}',
+        '{"type": "ping", "payload": "\\ud800"}', '{"type": "ping", "payload": ' + "[" * 5_000,
+    ],
+)  # fmt: skip
 def test_a_frame_that_breaks_the_protocol_closes_with_4400(api: Any, frame: str):
     with connected(api) as socket:
         socket.send_text(frame)
@@ -130,7 +136,16 @@ def test_a_frame_that_breaks_the_protocol_closes_with_4400(api: Any, frame: str)
         {"type": "subscribe", "id": "1"},
         {"type": "subscribe", "id": "1", "payload": None},
         {"type": "subscribe", "id": "1", "payload": {"query": 5}},
+        {"type": "subscribe", "id": "1", "payload": []},
+        {"type": "subscribe", "id": "1", "payload": {}},
+        {"type": "subscribe", "id": "", "payload": {"query": NAME}},
+        {"type": "subscribe", "id": None, "payload": {"query": NAME}},
+        {"type": "subscribe", "id": "1", "payload": {"query": None}},
         {"type": "subscribe", "id": "1", "payload": {"query": NAME, "variables": []}},
+        {"type": "subscribe", "id": "1", "payload": {"query": NAME, "variables": "{}"}},
+        {"type": "subscribe", "id": "1", "payload": {"query": NAME, "extensions": 1}},
+        {"type": "subscribe", "id": "1", "payload": {"query": NAME, "operationName": 1}},
+        {"type": "complete", "id": 1},
         {"type": "complete"},
     ],
 )
@@ -200,13 +215,111 @@ def test_a_completed_operation_frees_its_id(api: Any):
         socket.send_json({"id": "1", "type": "complete"})
         subscribe(socket, NAME)
 
-        assert socket.receive_json()["payload"] == {"data": {"customer": {"name": "安"}}}
+        assert socket.receive_json()["payload"]["data"] == {"customer": {"name": "安"}}
 
 
 @pytest.mark.parametrize("subprotocols", [[], ["graphql-ws"]])
 def test_other_protocols_close_with_4406(api: Any, subprotocols: list[str]):
     with connected(api, init=None, subprotocols=subprotocols) as socket:
         assert closed(socket) == 4406
+
+
+@pytest.mark.parametrize(
+    ("ping", "pong"),
+    [
+        ({"type": "ping"}, {"type": "pong"}),
+        ({"type": "ping", "payload": None}, {"type": "pong"}),
+        ({"type": "ping", "payload": {}}, {"type": "pong", "payload": {}}),
+    ],
+)
+def test_an_empty_ping_is_answered_before_the_init_too(api: Any, ping: dict[str, Any], pong: dict[str, Any]):
+    with connected(api, init=None) as socket:
+        socket.send_json({"type": "pong", "payload": None})
+        socket.send_json(ping)
+
+        assert socket.receive_json() == pong
+
+
+def test_null_payloads_of_an_operation_count_as_absent(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, NAME, variables=None, operationName=None, extensions=None)
+
+        assert socket.receive_json()["type"] == "next"
+
+
+def test_an_init_with_the_payload_null_is_an_init_without_a_key(api: Any):
+    with connected(api, init=None) as socket:
+        socket.send_json({"type": "connection_init", "payload": None})
+
+        assert closed(socket) == 4403
+
+
+def test_a_socket_that_stays_silent_closes_with_4408(serve: Any):
+    with connected(serve(policy=Policy(init_seconds=0.01)), init=None) as socket:
+        assert closed(socket) == 4408
+
+
+def test_pings_do_not_put_the_init_off(serve: Any):
+    with connected(serve(policy=Policy(init_seconds=0.01)), init=None) as socket:
+        socket.send_json({"type": "ping"})
+
+        assert socket.receive_json() == {"type": "pong"}
+        assert closed(socket) == 4408
+
+
+def test_an_operation_name_that_is_unknown_is_an_error_frame(api: Any):
+    with connected(api) as socket:
+        subscribe(socket, "query A { __typename }", operationName="B")
+
+        frame = socket.receive_json()
+
+    assert (frame["type"], frame["payload"][0]["extensions"]["code"]) == ("error", "OPERATION_RESOLUTION_FAILURE")
+
+
+def test_completing_what_is_unknown_changes_nothing(api: Any):
+    with connected(api) as socket:
+        socket.send_json({"type": "complete", "id": "never"})
+        subscribe(socket, NAME)
+
+        assert socket.receive_json()["type"] == "next"
+
+
+def test_the_hundred_and_first_operation_of_a_socket_is_told_to_wait(api: Any):
+    with connected(api) as socket:
+        for number in range(101):
+            subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }', str(number))
+        frames = [socket.receive_json() for _ in range(101)]
+
+    [refused] = [frame for frame in frames if frame["type"] == "error"]
+    assert (refused["id"], refused["payload"][0]["extensions"]["code"]) == ("100", "THROTTLED")
+
+
+def test_a_key_that_is_revoked_meanwhile_runs_nothing_more(api: Any):
+    with connected(api) as socket:
+        api.keys.revoke_key("_".join(api.secrets["both"].split("_")[:2]), now=NOON)
+        subscribe(socket, NAME)
+
+        assert socket.receive_json()["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_a_page_of_another_site_opens_no_socket(serve: Any, origin: str):
+    client = serve(is_open=True).client
+
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/graphql", subprotocols=PROTOCOL, headers={"Origin": origin}),
+    ):
+        pass
+
+
+def test_our_own_page_opens_a_socket(serve: Any):
+    client = serve(is_open=True).client
+
+    with client.websocket_connect("/graphql", subprotocols=PROTOCOL, headers={"Origin": "http://testserver"}) as socket:
+        socket.send_json({"type": "connection_init"})
+
+        assert socket.receive_json() == {"type": "connection_ack"}
 
 
 def test_a_ping_is_answered_with_its_payload(api: Any):

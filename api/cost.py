@@ -1,0 +1,94 @@
+"""What an operation cost once it has run: the objects of its answer, weighed as the estimate weighs them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from api.limits import INTROSPECTION, MOST, Prices
+
+Selections = tuple[SelectionSetNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A key of an answer that costs something: what one object weighs, and what was selected below it."""
+
+    key: str
+    weight: int
+    below: Selections
+
+
+def actual_cost(
+    document: DocumentNode, operation: OperationDefinitionNode, data: Mapping[str, Any] | None, prices: Prices
+) -> int:
+    """What the answer holds, at least 1. Linear in the answer: fields are collected once for each place of it."""
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    found = _Weighing(fragments, prices).weigh((operation.selection_set,), data)
+    return max(1, min(MOST, found))
+
+
+class _Weighing:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], prices: Prices) -> None:
+        self._fragments = fragments
+        self._prices = prices
+        self._known: dict[tuple[int, ...], tuple[_Column, ...]] = {}
+
+    def weigh(self, selections: Selections, value: object) -> int:
+        if isinstance(value, list):
+            return sum(self.weigh(selections, one) for one in cast("list[object]", value))
+        if not isinstance(value, dict):
+            return 0
+        answer, total = cast("dict[str, object]", value), 0
+        for column in self._columns(selections):
+            found = answer.get(column.key)
+            if found is None:
+                continue
+            total += column.weight * _count(found)
+            if column.below:
+                total += self.weigh(column.below, found)
+        return total
+
+    def _columns(self, selections: Selections) -> tuple[_Column, ...]:
+        place = tuple(map(id, selections))
+        known = self._known.get(place)
+        if known is None:
+            fields: dict[str, list[FieldNode]] = {}
+            self._collect(selections, fields, set())
+            known = self._known[place] = tuple(
+                column for key, nodes in fields.items() if (column := self._column(key, nodes)) is not None
+            )
+        return known
+
+    def _column(self, key: str, nodes: Sequence[FieldNode]) -> _Column | None:
+        name = nodes[0].name.value
+        below = tuple(node.selection_set for node in nodes if node.selection_set is not None)
+        weight = self._prices.weight(name, is_leaf=not below)
+        if name in INTROSPECTION or not (weight or below):
+            return None
+        return _Column(key, weight, below)
+
+    def _collect(self, selections: Selections, fields: dict[str, list[FieldNode]], seen: set[str]) -> None:
+        for selected in selections:
+            for node in selected.selections or ():
+                if isinstance(node, FieldNode):
+                    fields.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+                elif isinstance(node, InlineFragmentNode):
+                    self._collect((node.selection_set,), fields, seen)
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+                    seen.add(node.name.value)
+                    self._collect((self._fragments[node.name.value].selection_set,), fields, seen)
+
+
+def _count(value: object) -> int:
+    """How many objects stand under a key."""
+    return sum(map(_count, cast("list[object]", value))) if isinstance(value, list) else int(value is not None)
