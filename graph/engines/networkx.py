@@ -24,9 +24,13 @@ from graph.algorithms.influence import (
 from graph.engines.engine import check
 
 MOST_TIES = 50_000
+BATCHES = 50
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     DiGraph = nx.DiGraph[int]
+    Pairs = NDArray[np.float64]
 
 
 class NetworkxEngine:
@@ -63,10 +67,18 @@ class NetworkxEngine:
 
 
 def as_network(ties: Ties) -> DiGraph:
-    """The ties as a networkx graph: `probability` and `variance` on arcs, `pass_on` and `revenue` on nodes."""
+    """The ties as a networkx graph: `probability` and `variance` on arcs, all that is known of a customer on nodes."""
     network: DiGraph = nx.DiGraph()
     for customer in range(ties.customer_count):
-        network.add_node(customer, pass_on=float(ties.pass_on[customer]), revenue=float(ties.revenue[customer]))
+        network.add_node(
+            customer,
+            pass_on=float(ties.pass_on[customer]),
+            pass_on_variance=float(ties.reach.pass_on_variance[customer]),
+            revenue=float(ties.revenue[customer]),
+            strength_variance=float(ties.reach.strength_variance[customer]),
+            hidden=float(ties.reach.hidden[customer]),
+            hidden_chance=float(ties.reach.hidden_chance[customer]),
+        )
     for customer in range(ties.customer_count):
         for arc in range(int(ties.pointer[customer]), int(ties.pointer[customer + 1])):
             chance, variance = float(ties.probability[arc]), float(ties.variance[arc])
@@ -75,21 +87,78 @@ def as_network(ties: Ties) -> DiGraph:
 
 
 def _spread(network: DiGraph, ties: Ties, request: InfluenceRequest) -> Spread:
-    count = ties.customer_count
-    moved, revenue = np.zeros((count, 2)), np.zeros((count, 2))
-    for customer in range(count):
-        if network.out_degree(customer):
-            chance = random.Random(f"{request.seed}|{customer}")
-            runs = [_cascade(network, customer, chance) for _ in range(request.simulations)]
-            for answer, values in zip((moved, revenue), np.array(runs).T, strict=True):
-                answer[customer] = values.mean(), values.var(ddof=1) / request.simulations
-    for customer in range(count):
+    """Coins for the mean, recursion over drawn beliefs for the doubt."""
+    count, batches = ties.customer_count, BATCHES if _any_doubt(network) else 1
+    sums, squares, beliefs = np.zeros((count, 2)), np.zeros((count, 2)), list[Any]()
+    for batch in range(batches):
+        drawn = _drawn(network, ties, random.Random(f"{request.seed}|batch {batch}"))
+        worlds = range(batch * request.simulations // batches, (batch + 1) * request.simulations // batches)
+        for customer in range(count):
+            if drawn.out_degree(customer):
+                for world in worlds:
+                    told = np.array(_cascade(drawn, customer, random.Random(f"{request.seed}|{customer}|{world}")))
+                    sums[customer] += told
+                    squares[customer] += told**2
+        beliefs.append(_recursion(drawn))
+    mean = sums / request.simulations
+    variance = np.maximum(squares / request.simulations - mean**2, 0) / (request.simulations - 1)
+    if batches > 1:
+        expected = np.maximum(np.mean(beliefs, axis=0), 1e-12)
+        variance += (mean / expected) ** 2 * np.var(beliefs, axis=0, ddof=1)
+    return Spread(mean[:, 0], variance[:, 0], mean[:, 1], variance[:, 1], request.simulations)
+
+
+def _any_doubt(network: DiGraph) -> bool:
+    """Whether any tie or customer is not known for certain."""
+    arcs = (arc["variance"] for _, _, arc in network.edges(data=True))
+    people = (
+        person[of]
+        for _, person in network.nodes(data=True)
+        for of in ("strength_variance", "pass_on_variance", "hidden")
+    )
+    return any(value > 0 for value in (*arcs, *people))
+
+
+def _drawn(network: DiGraph, ties: Ties, chance: random.Random) -> DiGraph:
+    """One belief: every tie and rate with a value drawn around its mean, hidden contacts as ties of their own."""
+    drawn: DiGraph = nx.DiGraph()
+    for customer, person in network.nodes(data=True):
+        passing = _around(person["pass_on"], person["pass_on_variance"], chance)
+        drawn.add_node(customer, pass_on=passing, revenue=person["revenue"])
+    for customer, person in network.nodes(data=True):
+        common = person["strength_variance"]
+        spread = math.log1p(common)
+        strength = math.exp(chance.gauss(-spread / 2, math.sqrt(spread)))
         for other, arc in network.adj[customer].items():
-            onward = network.nodes[other]["pass_on"]
-            moved[customer, 1] += arc["variance"] * (1 + onward * moved[other, 0]) ** 2
-            worth = network.nodes[other]["revenue"] + onward * revenue[other, 0]
-            revenue[customer, 1] += arc["variance"] * worth**2
-    return Spread(moved[:, 0], moved[:, 1], revenue[:, 0], revenue[:, 1], request.simulations)
+            own = arc["variance"] - common * arc["probability"] ** 2
+            drawn.add_edge(customer, other, probability=strength * _around(arc["probability"], own, chance))
+        for _ in range(int(person["hidden"] + chance.random()) if ties.reach.strangers.size else 0):
+            stranger = int(ties.reach.strangers[chance.randrange(ties.reach.strangers.size)])
+            if stranger != customer and not drawn.has_edge(customer, stranger):
+                drawn.add_edge(customer, stranger, probability=strength * person["hidden_chance"])
+    return drawn
+
+
+def _around(mean: float, variance: float, chance: random.Random) -> float:
+    """A draw from the Beta distribution of this mean and variance."""
+    if variance <= 0 or not 0 < mean < 1:
+        return mean
+    worth = max(mean * (1 - mean) / variance - 1, 1e-3)
+    return chance.betavariate(mean * worth, (1 - mean) * worth)
+
+
+def _recursion(drawn: DiGraph) -> Pairs:
+    """Moved and revenue expected of everybody as if no two ways led to the same customer."""
+    expected = np.zeros((len(drawn), 2))
+    for _ in range(30):
+        before = expected.copy()
+        for customer in drawn:
+            told = np.zeros(2)
+            for other, arc in drawn.adj[customer].items():
+                person = drawn.nodes[other]
+                told += min(1.0, arc["probability"]) * ([1, person["revenue"]] + person["pass_on"] * before[other])
+            expected[customer] = min(told[0], len(drawn)), told[1]
+    return expected
 
 
 def _cascade(network: DiGraph, seed: int, chance: random.Random) -> tuple[int, float]:

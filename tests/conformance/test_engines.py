@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.algorithms.influence import NOBODY, Forest, Influence, InfluenceGraph, InfluenceRequest, Ties
+from graph.algorithms.influence import NOBODY, Forest, Influence, InfluenceGraph, InfluenceRequest, Reach, Ties
 from graph.engines import ENGINES
 
 REQUEST = InfluenceRequest(simulations=3000, seed=7)
@@ -34,6 +34,7 @@ def graph(
         np.zeros(len(ordered)),
         np.full(customers, pass_on),
         np.arange(1.0, customers + 1),
+        Reach.certain(customers),
     )
     parents = np.array(bringer or [NOBODY] * customers, np.int32)
     forest = Forest(parents, np.arange(customers - 1, -1, -1, dtype=np.int32))

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from graph.algorithms.chains import ChainsRequest, confirmed, find_chains
-from graph.algorithms.influence import InfluenceRequest, expected_spread, learn
+from graph.algorithms.influence import InfluenceRequest, expected_spread, interval, learn
 from graph.jobs.score_read import read_purchases, read_shares
 from graph.jobs.score_rows import chain_table
 from graph.log.event_log import EventLog
@@ -86,10 +86,15 @@ def test_the_spread_follows_the_true_influence(world):
     _, graph = learn(read.log, request)
     spread = expected_spread(graph.ties, request)
 
-    scored = pl.DataFrame({"customer": read.customers, "spread": spread.moved, "revenue": spread.revenue})
+    bounds = interval(spread.moved, spread.moved_variance)
+    figures = {"spread": spread.moved, "low": bounds.low, "high": bounds.high, "revenue": spread.revenue}
+    scored = pl.DataFrame({"customer": read.customers, **figures})
     known = pl.read_parquet(truth / "customers.parquet").join(scored, on="customer", how="left", validate="1:1")
     shared = known.filter(known["customer"].is_in(read.customers.gather(np.unique(read.log.share_sharer)).implode()))
     assert known["spread"].null_count() == 0
-    assert spearmanr(known["influence"], known["spread"]).statistic >= 0.85
-    assert spearmanr(known["revenue_influence_cents"], known["revenue"]).statistic >= 0.85
-    assert spearmanr(shared["influence"], shared["spread"]).statistic >= 0.6
+    assert spearmanr(known["influence"], known["spread"]).statistic >= 0.95
+    assert spearmanr(known["revenue_influence_cents"], known["revenue"]).statistic >= 0.95
+    assert spearmanr(shared["influence"], shared["spread"]).statistic >= 0.7
+    # What is left of the bias are the customers who fell asleep: the truth counts them as awake.
+    assert shared["spread"].mean() == pytest.approx(shared["influence"].mean(), rel=0.08)
+    assert 0.92 <= shared["influence"].is_between(shared["low"], shared["high"]).mean() <= 0.98

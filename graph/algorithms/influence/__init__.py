@@ -1,13 +1,13 @@
 """Influence: who moved whom, how strong each tie is, and what a share of each customer is worth."""
 
-from graph.algorithms.influence.arrays import NOBODY, Moves, ShareLog, Ties
+from graph.algorithms.influence.arrays import NOBODY, Interval, Moves, Reach, ShareLog, Ties
 from graph.algorithms.influence.cascades import trace_moves
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
 from graph.algorithms.influence.paths import LONGEST, Paths, strongest_paths
 from graph.algorithms.influence.request import Attribution, InfluenceRequest
 from graph.algorithms.influence.scoring import PROVENANCE, Influence, InfluenceGraph, learn
-from graph.algorithms.influence.spread import Interval, Spread, expected_spread, interval
-from graph.algorithms.influence.strengths import learn_ties
+from graph.algorithms.influence.spread import Spread, expected_spread, interval
+from graph.algorithms.influence.strengths import learn_ties, tie_interval
 
 __all__ = [
     "LONGEST",
@@ -22,6 +22,7 @@ __all__ = [
     "Interval",
     "Moves",
     "Paths",
+    "Reach",
     "ShareLog",
     "Spread",
     "Ties",
@@ -33,5 +34,6 @@ __all__ = [
     "learn",
     "learn_ties",
     "strongest_paths",
+    "tie_interval",
     "trace_moves",
 ]

@@ -59,6 +59,35 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval, one entry each."""
+
+    low: Float64
+    high: Float64
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is believed of all that a customer's shares do together, one entry a customer."""
+
+    hidden: Float64
+    """How many contacts the customer is believed to have who have not shown themselves yet."""
+    hidden_chance: Float64
+    """That a share of the customer moves one of these."""
+    strength_variance: Float64
+    """Of the factor, 1 in the mean, that all ties of the customer are stronger or weaker by than is believed."""
+    pass_on_variance: Float64
+    strangers: Int32
+    """Who the hidden contacts may be: one of these at random. One entry a moved act, so that who is moved often is."""
+
+    @staticmethod
+    def certain(customer_count: int) -> "Reach":
+        """Nothing hidden, no doubt."""
+        none = np.zeros(customer_count)
+        return Reach(none, none, none, none, np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True)
 class Ties:
     """Out-ties of every customer in compressed rows: u's ties are entries pointer[u] to pointer[u + 1], by target."""
 
@@ -72,6 +101,7 @@ class Ties:
     """Per customer: that being moved makes them share on."""
     revenue: Float64
     """Per customer: what one move of them brings, in units of the currency."""
+    reach: Reach
 
     @property
     def customer_count(self) -> int:

@@ -26,8 +26,9 @@ class InfluenceRequest:
     attribution: Attribution = Attribution.AUTO
     half_life_days: float = 2.0
     """Of several clicks before one purchase, one that is older by this much weighs half."""
-    prior_weight: float = 2.0
-    """Every rate is drawn towards the mean of all as if so many more trials had shown that mean."""
+    prior_weight: float | None = None
+    """None: priors are fitted to the data. A number: every rate is drawn towards the mean of all as if so many more
+    trials had shown that mean, and nothing counts as unseen; 0 is plain counting."""
     simulations: int = 1_000
     """How many cascades are simulated from every sharer."""
     coin_limit: int = 3_000_000_000
@@ -47,8 +48,8 @@ class InfluenceRequest:
         for name, value in (("window_days", self.window_days), ("half_life_days", self.half_life_days)):
             if not value > 0:
                 raise BadInput(f"{name} must be above 0 days, not {value}")
-        if not self.prior_weight >= 0:
-            raise BadInput(f"prior_weight must be 0 or more, not {self.prior_weight}")
+        if self.prior_weight is not None and not self.prior_weight >= 0:
+            raise BadInput(f"prior_weight must be 0 or more, or null for fitted priors, not {self.prior_weight}")
         if not 0 <= self.decay < 1:
             raise BadInput(f"decay must be in [0, 1), not {self.decay}")
         if not 50 <= self.simulations <= 1_000_000:

@@ -13,9 +13,9 @@ from graph.algorithms.provenance import Provenance
 
 PROVENANCE = Provenance(
     "cascade-influence",
-    1,
-    "Kempe, Kleinberg, Tardos 2003 (spread); Saito, Nakano, Kimura 2008 (strengths)",
-    "whom a share moved passes it on at a rate of their own; thin ties are drawn towards the mean",
+    2,
+    "Kempe, Kleinberg, Tardos 2003 (spread); Saito, Nakano, Kimura 2008 (strengths); Efron 2014 (priors)",
+    "whom a share moved passes it on at a rate of their own; priors and unseen ties are learned from the log",
 )
 
 

@@ -1,138 +1,88 @@
 """Expected spread of every customer: how many others one share of theirs moves, by simulation of independent cascades.
 
 The seed shares once; a share moves each tie's target by the tie's probability; who is moved shares on by a rate of
-their own, once (Kempe, Kleinberg, Tardos 2003, with a coin for passing on). Every (customer, cascade) has random
-numbers of its own (SplitMix64: Steele, Lea, Flood 2014), so the answer depends on neither order nor thread.
+their own, once (Kempe, Kleinberg, Tardos 2003, with a coin for passing on). The worlds come in batches: each batch
+draws anew how strong every sharer is and how readily everybody passes on, out of what is believed of them, so that the
+doubt about the whole cascade shows as the variance between batches (analysis of variance takes the coins out of it).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincinv
 
-from graph.algorithms.influence.arrays import Float64, Int32, Int64, Ties, summed
+from graph.algorithms.influence.arrays import Float64, Interval, Ties
 from graph.algorithms.influence.request import InfluenceRequest
-from graph.algorithms.kernels import kernel
+from graph.algorithms.influence.worlds import by_recursion, draw, simulate
 
 PILOT = 20
 FEWEST = 50
-Z95 = 1.959963984540054
+BATCHES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Means over the simulated cascades, one entry a customer; 0 for who has no ties."""
+    """Means over the simulated cascades, one entry a customer; 0 for who never shared and moved nobody."""
 
     moved: Float64
     """Expected number of others moved."""
     moved_variance: Float64
-    """Variance of that mean: of the simulation and, by the first step of the cascade, of the learned probabilities."""
+    """Variance of what is believed of it: the doubt about every learned rate on the way, and the simulation's own."""
     revenue: Float64
     revenue_variance: Float64
     simulations: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A 95 % interval around a mean, never below 0."""
-
-    low: Float64
-    high: Float64
-
-
 def expected_spread(ties: Ties, request: InfluenceRequest) -> Spread:
-    """Simulate from every customer with ties. Time O(simulations × arcs reached), memory O(customers)."""
+    """Simulate from every sharer. Time O(simulations × arcs reached + batches × customers), memory O(customers)."""
     simulations = _affordable(ties, request)
-    sums, _ = _simulate(*_columns(ties), np.uint64(request.seed), simulations)
+    batches = min(BATCHES, simulations // 2) if _in_doubt(ties) else 1
+    limits = [simulations * batch // batches for batch in range(batches + 1)]
+    sums, drawn_sums = np.zeros((ties.customer_count, 4)), np.zeros((ties.customer_count, 4))
+    for batch in range(batches):
+        drawn = draw(ties, request.seed, batch)
+        part, _ = simulate(ties, drawn, request.seed, limits[batch], limits[batch + 1])
+        sums += part
+        if batches > 1:
+            expected = by_recursion(ties, drawn, request.seed)
+            drawn_sums[:, :2] += expected
+            drawn_sums[:, 2:] += expected**2
     mean = sums[:, [0, 2]] / simulations
-    spare = np.maximum(sums[:, [1, 3]] / simulations - mean**2, 0.0) / max(1, simulations - 1)
-    learned = _learned_variance(ties, mean)
-    return Spread(mean[:, 0], spare[:, 0] + learned[:, 0], mean[:, 1], spare[:, 1] + learned[:, 1], simulations)
+    variance = _coins(sums[:, [1, 3]], mean, simulations) + mean**2 * _doubt(drawn_sums, batches)
+    return Spread(mean[:, 0], variance[:, 0], mean[:, 1], variance[:, 1], simulations)
 
 
 def interval(mean: Float64, variance: Float64) -> Interval:
-    """The normal 95 % interval."""
-    half = Z95 * np.sqrt(variance)
-    return Interval(np.maximum(mean - half, 0.0), mean + half)
+    """The central 95 % of the Gamma distribution of this mean and variance: never below 0, longer upwards."""
+    low, high = mean.copy(), mean.copy()
+    rows = (variance > 0) & (mean > 0)
+    shape, scale = mean[rows] ** 2 / variance[rows], variance[rows] / mean[rows]
+    low[rows], high[rows] = (gammaincinv(shape, part) * scale for part in (0.025, 0.975))
+    return Interval(low, high)
+
+
+def _coins(squares: Float64, mean: Float64, simulations: int) -> Float64:
+    """Variance of the simulated mean."""
+    return np.maximum(squares / simulations - mean**2, 0.0) / max(1, simulations - 1)
+
+
+def _doubt(sums: Float64, batches: int) -> Float64:
+    """Variance between batches over the squared mean, of what the recursion gives."""
+    if batches == 1:
+        return np.zeros_like(sums[:, :2])
+    mean = sums[:, :2] / batches
+    variance = np.maximum(sums[:, 2:] - batches * mean**2, 0.0) / (batches - 1)
+    return np.divide(variance, mean**2, out=np.zeros_like(mean), where=mean > 0)
+
+
+def _in_doubt(ties: Ties) -> bool:
+    reach = ties.reach
+    return any(
+        bool((v > 0).any()) for v in (ties.variance, reach.hidden, reach.strength_variance, reach.pass_on_variance)
+    )
 
 
 def _affordable(ties: Ties, request: InfluenceRequest) -> int:
     """The requested number of cascades, or as many as the coin limit lets through judging by a small pilot."""
-    _, tossed = _simulate(*_columns(ties), np.uint64(request.seed), PILOT)
+    _, tossed = simulate(ties, draw(ties, request.seed, 0), request.seed, 0, PILOT)
     return int(min(request.simulations, max(FEWEST, request.coin_limit * PILOT // max(1, tossed))))
-
-
-def _columns(ties: Ties) -> tuple[Int64, Int32, Float64, Float64, Float64]:
-    return ties.pointer, ties.target, ties.probability, ties.pass_on, ties.revenue
-
-
-def _learned_variance(ties: Ties, mean: Float64) -> Float64:
-    """Sum over the ties of Var(p) × (what moving the target brings)²: the first step's part of the uncertainty."""
-    below = ties.pass_on[ties.target]
-    counts = ties.variance * (1 + below * mean[ties.target, 0]) ** 2
-    revenues = ties.variance * (ties.revenue[ties.target] + below * mean[ties.target, 1]) ** 2
-    source = np.repeat(np.arange(ties.customer_count), np.diff(ties.pointer))
-    return np.stack([summed(source, part, ties.customer_count) for part in (counts, revenues)], axis=1)
-
-
-@kernel
-def _simulate(
-    pointer: Int64,
-    target: Int32,
-    probability: Float64,
-    pass_on: Float64,
-    revenue: Float64,
-    seed: np.uint64,
-    simulations: int,
-) -> tuple[Float64, int]:
-    """Sums per customer of moved, moved², revenue, revenue²; and how many coins were tossed."""
-    count = pointer.size - 1
-    sums = np.zeros((count, 4))
-    visited = np.full(count, -1, np.int64)
-    queue = np.empty(count, np.int32)
-    tossed = 0
-    for customer in range(count):
-        if pointer[customer] == pointer[customer + 1]:
-            continue
-        for simulation in range(simulations):
-            stamp = customer * simulations + simulation
-            state = _mix(_mix(seed + np.uint64(customer)) + np.uint64(simulation))
-            visited[customer] = stamp
-            queue[0] = customer
-            head, tail, moved, earned = 0, 1, 0.0, 0.0
-            while head < tail:
-                sharer = queue[head]
-                head += 1
-                for arc in range(pointer[sharer], pointer[sharer + 1]):
-                    other = target[arc]
-                    if visited[other] == stamp:
-                        continue
-                    tossed += 1
-                    state += np.uint64(0x9E3779B97F4A7C15)
-                    if _uniform(state) >= probability[arc]:
-                        continue
-                    visited[other] = stamp
-                    moved += 1.0
-                    earned += revenue[other]
-                    state += np.uint64(0x9E3779B97F4A7C15)
-                    if pointer[other] < pointer[other + 1] and _uniform(state) < pass_on[other]:
-                        queue[tail] = other
-                        tail += 1
-            sums[customer, 0] += moved
-            sums[customer, 1] += moved * moved
-            sums[customer, 2] += earned
-            sums[customer, 3] += earned * earned
-    return sums, tossed
-
-
-@kernel
-def _mix(state: np.uint64) -> np.uint64:
-    """SplitMix64's finisher."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
-
-
-@kernel
-def _uniform(state: np.uint64) -> float:
-    """A number in [0, 1) out of the top 53 bits."""
-    return np.float64(_mix(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graph.algorithms.influence import NOBODY, ShareLog, Ties
+from graph.algorithms.influence import NOBODY, Reach, ShareLog, Ties
 
 DAY = 86_400
 
@@ -65,4 +65,24 @@ def ties(
         np.zeros(len(ordered)),
         np.broadcast_to(np.asarray(pass_on, np.float64), customers).copy(),
         np.broadcast_to(np.asarray(revenue, np.float64), customers).copy(),
+        Reach.certain(customers),
     )
+
+
+def planted_log(random: np.random.Generator, planted: Ties, shares: np.ndarray, clicking: float = 0.08) -> ShareLog:
+    """A log in which customer u shares `shares[u]` times and each share moves each tie's target by its probability.
+
+    Who is not moved clicks with probability `clicking`; nobody passes on. A share a day, acts a tenth of a day later.
+    """
+    sharer = np.repeat(np.arange(planted.customer_count), shares)
+    degree = np.diff(planted.pointer)[sharer]
+    share = np.repeat(np.arange(sharer.size), degree)
+    arc = np.arange(share.size) - np.repeat(np.cumsum(degree) - degree, degree)
+    arc += planted.pointer[sharer][share]
+    at = random.integers(0, 100, sharer.size)
+    moved = random.random(share.size) < planted.probability[arc]
+    clicked = moved | (random.random(share.size) < clicking)
+    who = planted.target[arc]
+    clicks = np.stack([who, share, at[share] + 0.1], axis=1)[clicked]
+    acts = np.stack([who, at[share] + 0.2, share, np.full(share.size, NOBODY), np.full(share.size, 100)], axis=1)[moved]
+    return share_log(planted.customer_count, np.stack([sharer, at], axis=1).tolist(), clicks.tolist(), acts.tolist())

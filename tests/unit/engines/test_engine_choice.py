@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from graph.algorithms.chains import ChainsRequest, Purchases
-from graph.algorithms.influence import Forest, InfluenceGraph, InfluenceRequest, Ties
+from graph.algorithms.influence import Forest, InfluenceGraph, InfluenceRequest, Reach, Ties
 from graph.engines import ENGINES, engine_named
 from graph.errors import BadInput
 
@@ -18,7 +18,15 @@ def star(ties: int) -> InfluenceGraph:
     pointer = np.concatenate([[0], np.full(ties + 1, ties)]).astype(np.int64)
     some, customers = np.full(ties, 0.5), np.zeros(ties + 1)
     forest = Forest(np.full(ties + 1, -1, np.int32), np.arange(ties + 1, dtype=np.int32))
-    graph = Ties(pointer, np.arange(1, ties + 1, dtype=np.int32), some, some * 0, customers, customers)
+    graph = Ties(
+        pointer,
+        np.arange(1, ties + 1, dtype=np.int32),
+        some,
+        some * 0,
+        customers,
+        customers,
+        Reach.certain(pointer.size - 1),
+    )
     return InfluenceGraph(graph, forest, np.zeros(ties + 1, np.int64))
 
 
