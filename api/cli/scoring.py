@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 import typer
 
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
-from graph.algorithms.chains import ChainsRequest, Gap
+from graph.algorithms.chains import ChainsRequest, Compared, DayKind, Gap
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
@@ -20,6 +21,7 @@ from graph.store import Store, open_store
 
 MINUTES_AN_HOUR = 60
 CHAINS, INFLUENCE = ChainsRequest(), InfluenceRequest()
+Choice = TypeVar("Choice", bound=StrEnum)
 
 Source = Annotated[str | None, typer.Option(help="Score one data set only, such as completejourney.")]
 EngineName = Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")]
@@ -37,7 +39,15 @@ def register(app: typer.Typer) -> None:
 def chains_command(
     source: Source = None,
     slot: Annotated[list[str] | None, typer.Option(help="HH:MM-HH:MM of the store's day; repeat for more.")] = None,
-    gap: Annotated[list[str] | None, typer.Option(help=f"{' or '.join(Gap)}; both unless said.")] = None,
+    gap: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(Gap)}; repeat for more. The first two unless said.")
+    ] = None,
+    day_kind: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(DayKind)}; repeat for more. All of them unless said.")
+    ] = None,
+    compare: Annotated[
+        str, typer.Option(help="days: does the step come on more days? visits: is it in the basket of more visits?")
+    ] = CHAINS.compared,
     level: Annotated[int | None, typer.Option(help="Depth in the tree of categories, 1 for the roots.")] = None,
     min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
     engine: EngineName = "local",
@@ -45,7 +55,9 @@ def chains_command(
     """Which category in which slot of the day leads to which other, and whether that is more than habit."""
     request = ChainsRequest(
         slots=tuple(map(_slot, slot)) if slot else CHAINS.slots,
-        gaps=tuple(map(_gap, gap)) if gap else CHAINS.gaps,
+        gaps=tuple(_one_of(Gap, "--gap", name) for name in gap) if gap else CHAINS.gaps,
+        day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
+        compared=_one_of(Compared, "--compare", compare),
         min_customers=min_customers,
         source=source,
         category_level=level,
@@ -114,10 +126,10 @@ def _minute(clock: str) -> int:
     return hour * MINUTES_AN_HOUR + minute
 
 
-def _gap(given: str) -> Gap:
-    if given not in set(Gap):
-        raise BadInput(f"--gap must be {' or '.join(Gap)}, not {given}")
-    return Gap(given)
+def _one_of(kind: type[Choice], option: str, given: str) -> Choice:
+    if given not in set(kind):
+        raise BadInput(f"{option} must be one of {', '.join(kind)}, not {given}")
+    return kind(given)
 
 
 def _attribution(given: str) -> Attribution:

@@ -38,6 +38,8 @@ class Gap(Enum):
 
     SAME_DAY = strawberry.enum_value("same_day", description="On the same day of the store's calendar.")
     NEXT_DAY = strawberry.enum_value("next_day", description="On the day after.")
+    WITHIN_3_DAYS = strawberry.enum_value("within_3_days", description="On one of the three days after.")
+    WITHIN_WEEK = strawberry.enum_value("within_week", description="On one of the seven days after.")
 
 
 @strawberry.enum(description="Where a chain was looked for.")

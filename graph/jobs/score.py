@@ -19,7 +19,7 @@ from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
-CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains", "influence", "ties", "rates"
+CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains_2", "influence", "ties", "rates"
 
 
 def quiet(_: Progress) -> None:
@@ -42,9 +42,8 @@ async def score_chains(
         stages.tell("compute", 0, 1)
         check(engine.refusal(request, found.purchases))
         chains = await asyncio.to_thread(engine.run, request, found.purchases)
-        sure = int((chaining.confirmed(chains, request) & (chains.stronger < 0)).sum())
         run = _seen(run, found.read, len(found.customers), chains.size)
-        run = replace(run, said=f"{chains.size:,} pairs of steps were tried; {sure:,} chains are confirmed.")
+        run = replace(run, said=_chains_said(chains, request))
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
@@ -122,6 +121,13 @@ async def _started(
 
 def _seen(run: ScoreRunRow, read: Read, customers: int, ties: int) -> ScoreRunRow:
     return replace(run, as_of=read.as_of, event_count=read.event_count, customer_count=customers, tie_count=ties)
+
+
+def _chains_said(chains: chaining.Chains, request: ChainsRequest) -> str:
+    sure = chaining.confirmed(chains, request) & (chains.stronger < 0)
+    held = f"; {int((sure & chains.held).sum()):,} of them were found in the earlier half and held in the later one"
+    counted = f"{chains.size:,} pairs of steps were tried; {int(sure.sum()):,} chains are confirmed"
+    return f"{counted}{held if sure.any() else ''}."
 
 
 def _influence_said(empty: bool, scored: int, graph: influencing.InfluenceGraph) -> str:

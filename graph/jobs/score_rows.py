@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap
+from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
 from graph.algorithms.influence import Influence, Paths, Ties, interval
 from graph.jobs.score_read import PurchasesRead
 
@@ -21,6 +21,7 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
     gaps, kinds = pl.Series([str(gap) for gap in GAPS]), pl.Series([str(kind) for kind in KINDS])
     first, then = (pl.Series(token // slot_count) for token in (chains.first, chains.then))
     first_slot, then_slot = (pl.Series(token % slot_count) for token in (chains.first, chains.then))
+    low, high = lift_interval(chains.lift, chains.lift_error)
     then_kind = np.where(chains.gap == GAPS.index(Gap.SAME_DAY), chains.day_kind, KINDS.index(DayKind.ANY))
     return pl.DataFrame(
         {
@@ -42,11 +43,18 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
             "support": chains.customers / max(1, found.purchases.customer_count),
             "confidence": chains.occurrences / np.maximum(chains.first_days, 1),
             "lift": chains.lift,
+            "lift_low": low,
+            "lift_high": high,
             "p_value": np.exp(chains.log_p),
             "q_value": np.exp(chains.log_q),
             "log_p": chains.log_p,
             "log_q": chains.log_q,
             "stronger": chains.stronger,
+            "earlier_lift": chains.earlier_lift,
+            "earlier_log_q": chains.earlier_log_q,
+            "later_lift": chains.later_lift,
+            "later_log_q": chains.later_log_q,
+            "held": chains.held,
         }
     )
 

@@ -74,7 +74,7 @@ CHAIN = Node(
         Property("then_start_minute", PropertyType.INTEGER, "Start of its slot, inclusive."),
         Property("then_end_minute", PropertyType.INTEGER, "End of its slot, exclusive."),
         Property("then_day_kind", PropertyType.STRING, "any, weekday or weekend."),
-        Property("gap", PropertyType.STRING, "same_day or next_day."),
+        Property("gap", PropertyType.STRING, "same_day, next_day, within_3_days or within_week."),
         Property("customers", PropertyType.INTEGER, "How many customers went through it."),
         Property("occurrences", PropertyType.INTEGER, "How many times it was gone through."),
         Property("support", PropertyType.FLOAT, "customers over all customers that were read, 0 to 1."),

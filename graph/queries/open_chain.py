@@ -1,6 +1,6 @@
 """Open chains: which next steps lie ahead of a customer at an instant, in which window of the store's own clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from graph.queries.chain import ChainRow, FirstStepRow, first_steps
 from graph.queries.reader import Reader
 
-_DAYS_AHEAD = {"same_day": 0, "next_day": 1}
+_DAYS_AHEAD = {"same_day": (0, 0), "next_day": (1, 1), "within_3_days": (1, 3), "within_week": (1, 7)}
+"""First and last day on which the second step may come."""
 _DAY_MINUTES = 24 * 60
 
 
@@ -31,8 +32,8 @@ async def open_chains(
     `zone` holds for stores that name none.
     """
     today = at.astimezone(zone).date()
-    # A store elsewhere may be a day ahead or behind; a chain reaches over one day.
-    dates = [today + timedelta(days=days) for days in range(-2, 2)]
+    # A store elsewhere may be a day ahead or behind; a chain reaches over a week.
+    dates = [today + timedelta(days=days) for days in range(-8, 2)]
     return [list(still_open(steps, at, zone)) for steps in await first_steps(reader, customers, dates)]
 
 
@@ -40,8 +41,9 @@ def still_open(steps: Iterable[FirstStepRow], at: datetime, zone: ZoneInfo) -> l
     """What the first steps lead to at `at`: one row a chain and window, of the latest order that opened it."""
     found: dict[tuple[str, datetime], OpenChainRow] = {}
     for step in sorted(steps, key=lambda step: (step.at, step.order)):
-        if step.at <= at and _fits(step) and (row := _ahead(step, at, zone)):
-            found[row.chain.key, row.window_start] = row
+        if step.at <= at and _fits(step):
+            for row in _ahead(step, at, zone):
+                found[row.chain.key, row.window_start] = row
     return sorted(found.values(), key=lambda row: (row.window_start, -row.chain.confidence, row.chain.key))
 
 
@@ -54,14 +56,15 @@ def _fits(step: FirstStepRow) -> bool:
     return in_scope and is_day(step.local_date, chain.first_day_kind)
 
 
-def _ahead(step: FirstStepRow, at: datetime, zone: ZoneInfo) -> OpenChainRow | None:
+def _ahead(step: FirstStepRow, at: datetime, zone: ZoneInfo) -> Iterator[OpenChainRow]:
     chain = step.chain
-    day = step.local_date + timedelta(days=_DAYS_AHEAD[chain.gap])
     own_zone = ZoneInfo(step.time_zone) if step.time_zone else zone
-    end = _instant(day, chain.then_end_minute, own_zone)
-    if end <= at or not is_day(day, chain.then_day_kind):
-        return None
-    return OpenChainRow(chain, step.order, step.at, _instant(day, chain.then_start_minute, own_zone), end)
+    first, last = _DAYS_AHEAD[chain.gap]
+    for days in range(first, last + 1):
+        day = step.local_date + timedelta(days=days)
+        end = _instant(day, chain.then_end_minute, own_zone)
+        if end > at and is_day(day, chain.then_day_kind):
+            yield OpenChainRow(chain, step.order, step.at, _instant(day, chain.then_start_minute, own_zone), end)
 
 
 def is_day(day: date, kind: str) -> bool:

@@ -1,8 +1,9 @@
 """Chains: which step of category and slot follows which, more often than the customers' own rhythm says."""
 
 from graph.algorithms.chains.events import Purchases
-from graph.algorithms.chains.mining import GAPS, KINDS, PROVENANCE, Chains, confirmed, find_chains, published
-from graph.algorithms.chains.request import DEFAULT_SLOTS, ChainsRequest, DayKind, Gap
+from graph.algorithms.chains.mining import PROVENANCE, Chains, confirmed, find_chains, published
+from graph.algorithms.chains.request import DEFAULT_SLOTS, ChainsRequest, Compared, DayKind, Gap
+from graph.algorithms.chains.weighing import GAPS, KINDS, lift_interval
 
 __all__ = [
     "DEFAULT_SLOTS",
@@ -11,10 +12,12 @@ __all__ = [
     "PROVENANCE",
     "Chains",
     "ChainsRequest",
+    "Compared",
     "DayKind",
     "Gap",
     "Purchases",
     "confirmed",
     "find_chains",
+    "lift_interval",
     "published",
 ]

@@ -1,22 +1,20 @@
 """Count every ordered pair of steps at once, with what the customers' own rhythm would give.
 
-For one customer, one block of days and one stratum of it there are n first days to compare: the weekdays before a
-weekday, the weekdays before a weekend, or the weekend's days (too few to be parted by what comes after them). The first
-step fell on K of them, the second step on m of the days that follow, both on S. Were the days shuffled, S would be
-hypergeometric: mean Km/n, variance v = Km(n-K)(n-m)/(n²(n-1)), third cumulant v(n-2K)(n-2m)/(n(n-2)). These are summed
-over all strata, as in Cochran (1954) and Mantel and Haenszel (1959).
+A stratum has n units to compare. The first step fell on K of them, the second step followed m of them, both S. Were the
+stratum's units shuffled, S would be hypergeometric: mean Km/n, variance v = Km(n-K)(n-m)/(n²(n-1)), third cumulant
+v(n-2K)(n-2m)/(n(n-2)). These are summed over all strata, as in Cochran (1954) and Mantel and Haenszel (1959).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64
+from graph.algorithms.chains.strata import Strata
 from graph.algorithms.kernels import kernel
 
-STRATA = 3
 CELLS_AT_ONCE = 2_000_000
-"""Pairs that are counted in one pass over the steps: about 110 bytes each."""
+"""Pairs that are counted in one pass over the units: about 110 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,23 @@ class PairCounts:
     third: Float64
     """Third cumulant of the occurrences under the null: how lopsided they are."""
     own: Float64
-    """Sum of S·K/n: with it the occurrences that stand against days without the first step (Mantel-Haenszel)."""
+    """Sum of S·K/n: with it the occurrences that stand against units without the first step (Mantel-Haenszel)."""
     customers: Int32
     capable: Int32
-    """Customers who did both steps within one stratum, neither on all of its days: others could have fallen."""
+    """Customers who did both steps within one stratum, neither on all of its units: others could have fallen."""
 
 
-def count_pairs(steps: Steps, later: Bool, gap_days: int, block_days: int, row_from: int, row_to: int) -> PairCounts:
-    """Count the pairs whose first token lies in [row_from, row_to).
+def count_pairs(
+    strata: Strata, then_baskets: tuple[Int64, Int32], tokens: tuple[int, int], may: Bool, rows: tuple[int, int]
+) -> PairCounts:
+    """Count the pairs whose first token lies in [rows[0], rows[1]).
 
-    `later[s, t]` says whether slot t may follow slot s at this gap.
+    `then_baskets` hold the second steps (the strata's own baskets, save for longer chains); there are `tokens` first
+    and second ones; `may[s, t]` says whether the second token's slot t may follow the first one's slot s.
     Time O(Σ over strata of touched first × touched second tokens), memory O(rows × tokens).
     """
-    shape = (row_to - row_from, steps.token_count)
+    row_from, row_to = rows
+    shape = (row_to - row_from, tokens[1])
     counts = PairCounts(
         row_from,
         np.zeros((2, *shape), np.int32),
@@ -59,29 +61,28 @@ def count_pairs(steps: Steps, later: Bool, gap_days: int, block_days: int, row_f
         np.zeros((3, *shape), np.int32),
         np.zeros((3, *shape), np.int32),
     )
-    whole = steps.pointer, steps.day, steps.token, steps.window, _strata(steps, gap_days), later, steps.slot_count
+    units = strata.pointer, strata.size, strata.customer, strata.kind, strata.first, strata.then_from, strata.then_to
+    held = strata.baskets, strata.token, *then_baskets
     sums = counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.third, counts.own
-    _count(*whole, gap_days, block_days, row_from, row_to, *sums, counts.customers, counts.capable)
+    _count(*units, *held, may, tokens[0], row_from, row_to, *sums, counts.customers, counts.capable)
     return counts
-
-
-def _strata(steps: Steps, gap_days: int) -> Int32:
-    """For every first day: 0 a weekday before a weekday, 1 a weekday before a weekend, 2 a weekend's day."""
-    first, then = steps.weekend[: steps.weekend.size - gap_days], steps.weekend[gap_days:]
-    return np.where(first, 2, np.where(then, 1, 0)).astype(np.int32)
 
 
 @kernel
 def _count(
     pointer: Int64,
-    days: Int32,
+    sizes: Int32,
+    whose: Int32,
+    kinds: Int32,
+    first_of: Int64,
+    then_from: Int64,
+    then_to: Int64,
+    baskets: Int64,
     tokens: Int32,
-    window: Int32,
-    strata: Int32,
-    later: Bool,
-    slot_count: int,
-    gap: int,
-    block_days: int,
+    then_baskets: Int64,
+    then_held: Int32,
+    may: Bool,
+    first_count: int,
     row_from: int,
     row_to: int,
     occurrences: Int32,
@@ -93,110 +94,73 @@ def _count(
     customers: Int32,
     capable: Int32,
 ) -> None:
-    token_count = occurrences.shape[2]
+    first_slots, then_slots = may.shape
     went_through = np.full(customers.shape, -1, np.int32)
     able = np.full(capable.shape, -1, np.int32)
-    firsts, seconds = np.zeros(token_count, np.int32), np.zeros(token_count, np.int32)
-    first_tokens, then_tokens = np.zeros(token_count, np.int32), np.zeros(token_count, np.int32)
-    for customer in range(pointer.size - 1):
-        low, high = pointer[customer], pointer[customer + 1]
-        first_day, last_day = window[customer, 0], window[customer, 1] - gap
-        if low == high or last_day < first_day:
-            continue
-        for block in range(first_day // block_days, last_day // block_days + 1):
-            start_day, end_day = max(first_day, block * block_days), min(last_day, (block + 1) * block_days - 1)
-            low = _skip(days, low, high, start_day)
-            stop = _skip(days, low, high, end_day + 1)
-            then_low = _skip(days, low, high, start_day + gap)
-            then_stop = _skip(days, then_low, high, end_day + gap + 1)
-            if stop == low or then_stop == then_low:
+    firsts, seconds = np.zeros(first_count, np.int32), np.zeros(occurrences.shape[2], np.int32)
+    first_tokens, then_tokens = np.zeros(first_count, np.int32), np.zeros(seconds.size, np.int32)
+    met, followers = np.full(seconds.size, -1, np.int64), np.zeros(seconds.size, np.int32)
+    for stratum in range(pointer.size - 1):
+        size, kind, customer = sizes[stratum], kinds[stratum], whose[stratum]
+        first_size, then_size = 0, 0
+        for unit in range(pointer[stratum], pointer[stratum + 1]):
+            if first_of[unit] >= 0:
+                for index in range(baskets[first_of[unit]], baskets[first_of[unit] + 1]):
+                    token = tokens[index]
+                    if firsts[token] == 0:
+                        first_tokens[first_size] = token
+                        first_size += 1
+                    firsts[token] += 1
+            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
+                token = then_held[index]
+                if met[token] != unit:
+                    met[token] = unit
+                    if seconds[token] == 0:
+                        then_tokens[then_size] = token
+                        then_size += 1
+                    seconds[token] += 1
+        for index in range(first_size):
+            first = first_tokens[index]
+            if row_from <= first < row_to:
+                for other in range(then_size):
+                    second = then_tokens[other]
+                    if may[first % first_slots, second % then_slots]:
+                        k, m, row = firsts[first], seconds[second], first - row_from
+                        mean = k * m / size
+                        expected[kind, row, second] += mean
+                        if k == size or m == size:
+                            fixed[kind, row, second] += min(k, m)
+                        else:
+                            _mark(able, capable, kind, row, second, customer)
+                            spread = mean * (size - k) * (size - m) / (size * (size - 1.0))
+                            variance[kind, row, second] += spread
+                            if size > 2:
+                                lopsided = (size - 2.0 * k) * (size - 2.0 * m) / (size * (size - 2.0))
+                                third[kind, row, second] += spread * lopsided
+        for unit in range(pointer[stratum], pointer[stratum + 1]):
+            if first_of[unit] < 0:
                 continue
-            for stratum in range(STRATA):
-                size = _days_in(strata, start_day, end_day, stratum)
-                if size == 0:
-                    continue
-                first_size = _tally(tokens, days, low, stop, 0, strata, stratum, firsts, first_tokens)
-                then_size = _tally(tokens, days, then_low, then_stop, gap, strata, stratum, seconds, then_tokens)
-                kind = stratum // 2
-                for index in range(first_size):
-                    first = first_tokens[index]
-                    if row_from <= first < row_to:
-                        for other in range(then_size):
-                            second = then_tokens[other]
-                            if later[first % slot_count, second % slot_count]:
-                                k, m, row = firsts[first], seconds[second], first - row_from
-                                mean = k * m / size
-                                expected[kind, row, second] += mean
-                                if k == size or m == size:
-                                    fixed[kind, row, second] += min(k, m)
-                                else:
-                                    _mark(able, capable, kind, row, second, customer)
-                                    spread = mean * (size - k) * (size - m) / (size * (size - 1.0))
-                                    variance[kind, row, second] += spread
-                                    if size > 2:
-                                        lopsided = (size - 2.0 * k) * (size - 2.0 * m) / (size * (size - 2.0))
-                                        third[kind, row, second] += spread * lopsided
-                follower = then_low
-                for index in range(low, stop):
-                    first, day = tokens[index], days[index]
-                    follower = _skip(days, follower, then_stop, day + gap)
-                    if strata[day] == stratum and row_from <= first < row_to:
-                        other = follower
-                        while other < then_stop and days[other] == day + gap:
-                            second = tokens[other]
-                            other += 1
-                            if later[first % slot_count, second % slot_count]:
-                                k, row = firsts[first], first - row_from
-                                occurrences[kind, row, second] += 1
-                                _mark(went_through, customers, kind, row, second, customer)
-                                own[kind, row, second] += k / size
-                for index in range(first_size):
-                    firsts[first_tokens[index]] = 0
-                for index in range(then_size):
-                    seconds[then_tokens[index]] = 0
-
-
-@kernel
-def _skip(days: Int32, index: int, stop: int, day: int) -> int:
-    """The first row from `index` on whose day is `day` or later."""
-    while index < stop and days[index] < day:
-        index += 1
-    return index
-
-
-@kernel
-def _days_in(strata: Int32, start_day: int, end_day: int, stratum: int) -> int:
-    """How many first days from start to end belong to the stratum."""
-    size = 0
-    for day in range(start_day, end_day + 1):
-        if strata[day] == stratum:
-            size += 1
-    return size
-
-
-@kernel
-def _tally(
-    tokens: Int32,
-    days: Int32,
-    start: int,
-    stop: int,
-    shift: int,
-    strata: Int32,
-    stratum: int,
-    tallies: Int32,
-    touched: Int32,
-) -> int:
-    """Count each token's days whose first day (day - shift) lies in the stratum; the answer is how many tokens."""
-    size = 0
-    for index in range(start, stop):
-        if strata[days[index] - shift] != stratum:
-            continue
-        token = tokens[index]
-        if tallies[token] == 0:
-            touched[size] = token
-            size += 1
-        tallies[token] += 1
-    return size
+            count = 0
+            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
+                token = then_held[index]
+                if met[token] != -2 - unit:
+                    met[token] = -2 - unit
+                    followers[count] = token
+                    count += 1
+            for index in range(baskets[first_of[unit]], baskets[first_of[unit] + 1]):
+                first = tokens[index]
+                if row_from <= first < row_to:
+                    row = first - row_from
+                    for other in range(count):
+                        second = followers[other]
+                        if may[first % first_slots, second % then_slots]:
+                            occurrences[kind, row, second] += 1
+                            _mark(went_through, customers, kind, row, second, customer)
+                            own[kind, row, second] += firsts[first] / size
+        for index in range(then_size):
+            seconds[then_tokens[index]] = 0
+        for index in range(first_size):
+            firsts[first_tokens[index]] = 0
 
 
 @kernel

@@ -39,8 +39,17 @@ class Steps:
     weekend: Bool
     """For every day from `origin` to the log's last day."""
     origin: int
-    slot_count: int
+    slots: tuple[tuple[int, int], ...]
     token_count: int
+
+    @property
+    def slot_count(self) -> int:
+        """How many slots the day has."""
+        return len(self.slots)
+
+    def customers(self) -> Int64:
+        """Whose each step is."""
+        return np.repeat(np.arange(self.pointer.size - 1), np.diff(self.pointer))
 
 
 def is_weekend(day: Int32) -> Bool:
@@ -65,7 +74,7 @@ def to_steps(purchases: Purchases, slots: tuple[tuple[int, int], ...]) -> Steps:
         _windows(purchases, origin),
         is_weekend(np.arange(origin, origin + day_count, dtype=np.int32)),
         origin,
-        len(slots),
+        slots,
         token_count,
     )
 

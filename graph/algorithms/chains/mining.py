@@ -1,59 +1,46 @@
-"""The search itself: every pair of steps at every gap and kind of day, weighed, corrected and ranked."""
+"""The search itself: every pair of steps at every gap and kind of day, weighed, corrected, ranked, and held to time."""
 
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pairs
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps, to_steps
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
-from graph.algorithms.chains.request import ChainsRequest, DayKind, Gap
-from graph.algorithms.chains.significance import benjamini_hochberg, log_tail
+from graph.algorithms.chains.request import ChainsRequest
+from graph.algorithms.chains.significance import benjamini_hochberg
+from graph.algorithms.chains.weighing import Weighed, weigh_pairs
 from graph.algorithms.provenance import Provenance
 
 PROVENANCE = Provenance(
     "slot-chains",
-    1,
-    "Cochran 1954 and Mantel, Haenszel 1959 (strata, lift), Benjamini, Hochberg 1995 (q)",
+    2,
+    "Cochran 1954 and Mantel, Haenszel 1959 (strata, lift), Berger 1982 (the largest p of several nulls), Liang, Zeger "
+    "1986 (weeks as clusters), Benjamini, Hochberg 1995 (q)",
     "the tail is that of the shifted binomial with the null's exact first three cumulants; q counts each story once",
 )
-KINDS = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
-GAPS = (Gap.SAME_DAY, Gap.NEXT_DAY)
-HALF = 0.5
-"""Half an occurrence is added above and below the lift's fraction bar: thin evidence is drawn towards 1."""
+
+
+FIRST = 1e6
+"""More than any two logarithms of p lie apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chains:
+class Chains(Weighed):
     """Every chain that was tried, one row each, strongest first: by q, then by lift."""
 
-    gap: Int32
-    """Index into GAPS."""
-    day_kind: Int32
-    """Index into KINDS."""
-    first: Int32
-    """Token of the first step: category × slots + slot."""
-    then: Int32
-    customers: Int32
-    capable: Int32
-    """Customers who did both steps in one stratum, so that theirs might have followed each other, or not."""
-    occurrences: Int32
-    first_days: Int32
-    """Customer-days with the first step whose following day lies within the log."""
-    expected: Float64
-    """Mean of the occurrences under the null, those included that no shuffle can change."""
-    variance: Float64
-    lift: Float64
-    log_p: Float64
     log_q: Float64
     """Over everything that was tried; chains that overlap count as one discovery."""
     stronger: Int64
     """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself, or is too rare."""
-
-    @property
-    def size(self) -> int:
-        """How many were tried."""
-        return self.first.size
+    earlier_lift: Float64
+    """Of the log's earlier half alone; NaN where that half has too few customers to try it."""
+    earlier_log_q: Float64
+    """Over everything that was tried in the earlier half; 0 where it was not."""
+    later_lift: Float64
+    later_log_q: Float64
+    """Over what the earlier half discovered; 0 for everything else."""
+    held: Bool
+    """Discovered in the earlier half and found again in the later one."""
 
     def take(self, rows: Int64 | Bool) -> "Chains":
         """The chosen rows in the order given; `stronger` still counts the old rows."""
@@ -61,19 +48,13 @@ class Chains:
 
 
 def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
-    """Try all pairs of the request. Time and memory: see `count_pairs`, once a gap; no randomness.
+    """Try all pairs of the request on the whole log, then on each of its halves.
 
-    Tried is a pair that `min_customers` customers could have gone through. That depends on the margins alone, which
-    every shuffle keeps, so that choosing what to try does not bend the p-values.
+    The earlier half discovers, the later one confirms what was discovered: `held`. No randomness.
     """
     steps = to_steps(purchases, request.slots)
-    found = [_of_gap(request, steps, gap) for gap in request.gaps]
-    chains = _joined([part for parts in found for part in parts])
-    chains = chains.take(_order(chains, chains.log_p))
-    stronger = _representatives(chains, request)
-    discoveries = (stronger < 0) & (chains.customers >= request.min_customers)
-    chains = replace(chains, log_q=benjamini_hochberg(chains.log_p, discoveries), stronger=stronger)
-    return _reordered(chains, _order(chains, chains.log_q))
+    chains = _ranked(request, weigh_pairs(request, steps))
+    return _held_to_time(request, purchases, chains, steps)
 
 
 def confirmed(chains: Chains, request: ChainsRequest) -> Bool:
@@ -90,6 +71,70 @@ def published(chains: Chains, request: ChainsRequest) -> Int64:
     sure = confirmed(chains, request)
     parts = [np.flatnonzero(shown & which)[: request.kept] for which in (sure, ~sure)]
     return np.sort(np.concatenate(parts)).astype(np.int64)
+
+
+def _ranked(request: ChainsRequest, weighed: Weighed) -> Chains:
+    size = weighed.size
+    chains = Chains(
+        **{field.name: getattr(weighed, field.name) for field in fields(weighed)},
+        log_q=np.zeros(size),
+        stronger=np.full(size, -1, np.int64),
+        earlier_lift=np.full(size, np.nan),
+        earlier_log_q=np.zeros(size),
+        later_lift=np.full(size, np.nan),
+        later_log_q=np.zeros(size),
+        held=np.zeros(size, np.bool_),
+    )
+    # Weeks are few, so that their t hardly tells two wordings of one chain apart: shuffling does, where both stand.
+    stands = chains.log_p < np.log(request.q_limit / max(1, size))
+    chains = chains.take(_order(chains, np.where(stands, chains.log_shuffled - FIRST, chains.log_p)))
+    stronger = _representatives(chains, request)
+    discoveries = (stronger < 0) & (chains.customers >= request.min_customers)
+    chains = replace(chains, log_q=benjamini_hochberg(chains.log_p, discoveries), stronger=stronger)
+    return _reordered(chains, _order(chains, chains.log_q))
+
+
+def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, steps: Steps) -> Chains:
+    """The same rows with what each half of the log says of them."""
+    if not chains.size:
+        return chains
+    tokens = steps.token_count, steps.token_count
+    middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
+    early, late = (_part(purchases, side) for side in (purchases.day < middle, purchases.day >= middle))
+    earlier = _ranked(request, weigh_pairs(request, to_steps(early, request.slots)))
+    later = weigh_pairs(request, to_steps(late, request.slots))
+    before, after = (_places(part.keys(tokens), chains.keys(tokens)) for part in (earlier, later))
+    discovered = np.append(confirmed(earlier, request), False)[before]
+    later_log_p = np.where(after >= 0, np.append(later.log_p, 0.0)[after], 0.0)
+    later_log_q = np.zeros(chains.size)
+    later_log_q[discovered] = benjamini_hochberg(later_log_p[discovered])
+    later_lift = np.append(later.lift, np.nan)[after]
+    return replace(
+        chains,
+        earlier_lift=np.append(earlier.lift, np.nan)[before],
+        earlier_log_q=np.append(earlier.log_q, 0.0)[before],
+        later_lift=later_lift,
+        later_log_q=later_log_q,
+        held=discovered & (later_log_q < np.log(request.q_limit)) & (later_lift > 1),
+    )
+
+
+def _part(purchases: Purchases, rows: Bool) -> Purchases:
+    return replace(
+        purchases,
+        customer=purchases.customer[rows],
+        day=purchases.day[rows],
+        minute=purchases.minute[rows],
+        category=purchases.category[rows],
+    )
+
+
+def _places(keys: Int64, wanted: Int64) -> Int64:
+    """The row of each wanted key, -1 where there is none."""
+    order = np.argsort(keys, kind="stable")
+    places = np.searchsorted(keys[order], wanted)
+    found = np.append(keys[order], -1)[places] == wanted
+    return np.where(found, np.append(order, -1)[places], -1).astype(np.int64)
 
 
 def _order(chains: Chains, strength: Float64) -> Int64:
@@ -112,65 +157,3 @@ def _representatives(chains: Chains, request: ChainsRequest) -> Int64:
     answer = np.full(chains.size, -1, np.int64)
     answer[rows] = np.where(among >= 0, rows[among], -1)
     return answer
-
-
-def _of_gap(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Chains]:
-    slots = np.array(request.slots)
-    later = slots[None, :, 0] >= slots[:, None, 1] if gap is Gap.SAME_DAY else np.ones((len(slots),) * 2, np.bool_)
-    rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
-    first_days = _first_days(steps, gap.days)
-    found: list[Chains] = []
-    for row_from in range(0, steps.token_count, rows_at_once):
-        row_to = min(row_from + rows_at_once, steps.token_count)
-        counts = count_pairs(steps, later, gap.days, request.block_days, row_from, row_to)
-        found += [_weighed(request, counts, first_days, gap, kind) for kind in request.day_kinds]
-    return found
-
-
-def _first_days(steps: Steps, gap_days: int) -> Int32:
-    """Customer-days of every token by kind of day, shape (kinds, tokens): those with a following day in the log."""
-    seen = steps.day + gap_days < steps.weekend.size
-    counts = np.zeros((3, steps.token_count), np.int32)
-    for kind in (0, 1):
-        of_kind = seen & (steps.weekend[steps.day] == bool(kind))
-        counts[kind + 1] = np.bincount(steps.token[of_kind], minlength=steps.token_count)
-    counts[0] = counts[1] + counts[2]
-    return counts
-
-
-def _weighed(request: ChainsRequest, counts: PairCounts, first_days: Int32, gap: Gap, kind: DayKind) -> Chains:
-    index = KINDS.index(kind)
-    rows, then = np.nonzero(counts.capable[index] >= request.min_customers)
-    bases = slice(0, 2) if kind is DayKind.ANY else slice(index - 1, index)
-    occurrences, fixed = (
-        part[bases, rows, then].sum(axis=0, dtype=np.int32) for part in (counts.occurrences, counts.fixed)
-    )
-    mean, variance, third, own = (
-        part[bases, rows, then].sum(axis=0) for part in (counts.expected, counts.variance, counts.third, counts.own)
-    )
-    free = (occurrences - fixed).astype(np.float64)
-    first = (rows + counts.row_from).astype(np.int32)
-    lift = (occurrences - own + HALF) / (np.maximum(mean - own, 0.0) + HALF)
-    return Chains(
-        np.full(first.size, GAPS.index(gap), np.int32),
-        np.full(first.size, index, np.int32),
-        first,
-        then.astype(np.int32),
-        counts.customers[index, rows, then],
-        counts.capable[index, rows, then],
-        occurrences,
-        first_days[index, first],
-        mean,
-        variance,
-        lift,
-        log_tail(free, mean - fixed, variance, third),
-        np.zeros(first.size),
-        np.full(first.size, -1, np.int64),
-    )
-
-
-def _joined(parts: list[Chains]) -> Chains:
-    codes, values, rows = np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int64)
-    counts = codes, codes, codes, codes
-    empty = Chains(codes, codes, codes, codes, *counts, values, values, values, values, values, rows)
-    return Chains(*(np.concatenate([getattr(part, field.name) for part in (empty, *parts)]) for field in fields(empty)))

@@ -25,11 +25,32 @@ class Gap(StrEnum):
     """A slot of the same day that starts when the first slot has ended, or later."""
     NEXT_DAY = "next_day"
     """Any slot of the day after."""
+    WITHIN_3_DAYS = "within_3_days"
+    """Any slot of one of the three days after, at least once."""
+    WITHIN_WEEK = "within_week"
+    """Any slot of one of the seven days after, at least once."""
 
     @property
-    def days(self) -> int:
-        """Days between the first and the second step."""
+    def first_day(self) -> int:
+        """The first day after the first step that counts; 0 is its own day."""
         return 0 if self is Gap.SAME_DAY else 1
+
+    @property
+    def last_day(self) -> int:
+        """The last day after the first step that counts."""
+        return _LAST_DAY[self]
+
+
+_LAST_DAY = {Gap.SAME_DAY: 0, Gap.NEXT_DAY: 1, Gap.WITHIN_3_DAYS: 3, Gap.WITHIN_WEEK: 7}
+
+
+class Compared(StrEnum):
+    """What a second step is compared over."""
+
+    DAYS = "days"
+    """All days of a customer, shopped on or not: does the second step come on more of them?"""
+    VISITS = "visits"
+    """A customer's visits of like size: given that they come, is the category in their basket more often?"""
 
 
 DEFAULT_SLOTS: tuple[tuple[int, int], ...] = (
@@ -56,11 +77,14 @@ class ChainsRequest:
     """[start, end) in minutes of the store's own day; slots may overlap, none may pass midnight."""
     day_kinds: tuple[DayKind, ...] = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
     gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
+    compared: Compared = Compared.DAYS
     min_customers: int = 30
     """A pair is tried when so many customers did both steps; a chain is confirmed when so many went through it."""
     block_days: int = 7
     """Days are compared within blocks of this length, counted from a Monday, so that busy weeks, seasons and sleep make
     no chains. Longer blocks see more of a weak chain, and take bursts shorter than themselves for one."""
+    visit_block_days: int = 91
+    """Visits are compared within blocks of this length: a quarter, so that seasons make no chains."""
     q_limit: float = 0.05
     kept: int = 500
     """How many confirmed chains are shown to readers at most, and how many others; the table of scores has them all."""
@@ -76,12 +100,15 @@ class ChainsRequest:
         _check_slots(self.slots)
         object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
         object.__setattr__(self, "gaps", tuple(_member(Gap, gap, "gap") for gap in self.gaps))
+        object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
         if not self.day_kinds or not self.gaps:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
         if self.min_customers < 1:
             raise BadInput(f"min_customers must be 1 or more, not {self.min_customers}")
         if self.block_days < 7:
             raise BadInput(f"block_days must be 7 or more, so that a block holds a weekend, not {self.block_days}")
+        if self.visit_block_days < 7:
+            raise BadInput(f"visit_block_days must be 7 or more, not {self.visit_block_days}")
         if not 0 < self.q_limit <= 1:
             raise BadInput(f"q_limit must be above 0 and at most 1, not {self.q_limit}")
         if self.kept < 1:

@@ -1,0 +1,233 @@
+"""What is compared with what: units (a first moment and what followed it) in strata that a shuffle may not cross.
+
+Days: a unit is a day of a customer and the days at the gap behind it, bought on or not. Visits: a unit is a visit in
+one slot and the customer's next visit in another slot at the gap; where there is no next visit there is no unit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.algorithms.chains.events import Bool, Int32, Int64, Steps
+from graph.algorithms.chains.request import Gap
+from graph.algorithms.kernels import kernel
+
+WEEK = 7
+SEASON_DAYS = 28
+"""Days of the same name are compared within four weeks, as in the time-stratified case-crossover design."""
+BUSY = 3
+"""Sorts of weeks by the other days on which the customer shopped in them: none, one or two, more."""
+SIZE_BOUNDS = (4, 12)
+"""Sorts of baskets by how many categories they hold: fewer than 4, fewer than 12, more."""
+SIZES = len(SIZE_BOUNDS) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Units ordered by customer and stratum: unit u joins basket first[u] to then_from[u] up to then_to[u]."""
+
+    pointer: Int64
+    """Stratum s has the units pointer[s] to pointer[s + 1], those left out where nothing was bought at either end."""
+    size: Int32
+    """How many units a stratum has, the empty ones included."""
+    customer: Int32
+    kind: Int32
+    """0 where the first moment is on a weekday, 1 on a weekend."""
+    first: Int64
+    """Basket of the first moment, -1 where nothing was bought."""
+    then_from: Int64
+    then_to: Int64
+    week: Int32
+    """Calendar week of the first moment, from the log's first."""
+    baskets: Int64
+    """Basket b holds the tokens baskets[b] to baskets[b + 1]."""
+    token: Int32
+    week_count: int
+
+
+def weeks(steps: Steps, gap: Gap, block_days: int) -> Strata:
+    """Days within blocks of whole weeks: weekdays before a weekday, weekdays before a weekend, weekend days."""
+    weekend = steps.weekend
+    ends = np.minimum(np.arange(weekend.size) + gap.first_day, max(0, weekend.size - 1))
+    sort = np.where(weekend, 2, np.where(weekend[ends], 1, 0)).astype(np.int32)
+    return _of_days(steps, gap, block_days, sort, 3, 1)
+
+
+def weekdays(steps: Steps, gap: Gap) -> Strata:
+    """Days of the same name within four weeks, the rest of whose week was as busy.
+
+    No day then follows another of its stratum, so that what excludes each other on one day does not pass for a chain. A
+    gap that reaches the same weekday again takes every other week of eight for the same reason.
+    """
+    day = np.arange(steps.weekend.size)
+    if gap.last_day < WEEK:
+        return _of_days(steps, gap, SEASON_DAYS, (day % WEEK).astype(np.int32), WEEK, BUSY)
+    return _of_days(steps, gap, 2 * SEASON_DAYS, (day % (2 * WEEK)).astype(np.int32), 2 * WEEK, BUSY)
+
+
+def _of_days(steps: Steps, gap: Gap, block_days: int, sort: Int32, sorts: int, busy_sorts: int) -> Strata:
+    customer, day, baskets = _cut(steps.customers(), steps.day)
+    pointer = np.searchsorted(customer, np.arange(steps.pointer.size)).astype(np.int64)
+    most = day.size * (2 + gap.last_day - gap.first_day)
+    key, size, first, then_from, then_to, on = (np.zeros(most, np.int64) for _ in range(6))
+    shape = gap.first_day, gap.last_day, block_days, sorts, busy_sorts
+    count = _day_units(pointer, day, steps.window, sort, *shape, key, size, first, then_from, then_to, on)
+    units = tuple(part[:count] for part in (key, size, first, then_from, then_to, on))
+    per_customer = (steps.weekend.size // block_days + 1) * sorts * busy_sorts
+    return _grouped(steps, units, per_customer, baskets, steps.token)
+
+
+def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
+    """A visit and the next one of two slots, both of like size, from the same kind of day and block of days.
+
+    Every other visit stands in a stratum of its own sort: a visit that ends one unit and begins the next would be
+    compared with itself, and what is never bought together would pass for a chain.
+    """
+    token_slot = steps.token % steps.slot_count
+    order = np.lexsort((steps.token, steps.day, token_slot, steps.customers()))
+    place = steps.customers()[order] * steps.slot_count + token_slot[order]
+    where, day, baskets = _cut(place, steps.day[order])
+    groups = (steps.pointer.size - 1) * steps.slot_count
+    pointer = np.searchsorted(where, np.arange(groups + 1)).astype(np.int64)
+    sort = np.searchsorted(SIZE_BOUNDS, np.diff(baskets), side="right").astype(np.int32)
+    most = day.size * steps.slot_count
+    key, first, then, on = (np.zeros(most, np.int64) for _ in range(4))
+    shape = steps.slot_count, gap.first_day, gap.last_day, block_days
+    per_customer = steps.slot_count**2 * (steps.weekend.size // block_days + 1) * 4 * SIZES**2
+    blocks = steps.weekend.size // block_days + 1
+    may = later(steps.slots, gap)
+    count = _visit_units(pointer, day, sort, steps.weekend, may, *shape, blocks, key, first, then, on)
+    key, first, then, on = key[:count], first[:count], then[:count], on[:count]
+    _, inverse, sizes = np.unique(key, return_inverse=True, return_counts=True)
+    units = key, sizes[inverse], first, then, then + 1, on
+    return _grouped(steps, units, per_customer, baskets, steps.token[order])
+
+
+def later(slots: tuple[tuple[int, int], ...], gap: Gap) -> Bool:
+    """Whether slot t may follow slot s: on the same day only where it starts when the other has ended."""
+    bounds = np.array(slots)
+    if gap.last_day:
+        return np.ones((len(slots), len(slots)), np.bool_)
+    return np.asarray(bounds[None, :, 0] >= bounds[:, None, 1])
+
+
+def _cut(customer: Int64, day: Int32) -> tuple[Int64, Int32, Int64]:
+    """Rows that are ordered by both, cut into baskets: whose, on which day, and where each begins."""
+    new = np.ones(day.size, np.bool_)
+    new[1:] = (customer[1:] != customer[:-1]) | (day[1:] != day[:-1])
+    begins = np.flatnonzero(new)
+    return customer[begins], day[begins], np.append(begins, day.size).astype(np.int64)
+
+
+def _grouped(steps: Steps, units: tuple[Int64, ...], per_customer: int, baskets: Int64, token: Int32) -> Strata:
+    order = np.argsort(units[0], kind="stable")
+    key, size, first, then_from, then_to, on = (part[order] for part in units)
+    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
+    return Strata(
+        np.append(begins, key.size).astype(np.int64),
+        size[begins].astype(np.int32),
+        (key[begins] // per_customer).astype(np.int32),
+        steps.weekend[on[begins]].astype(np.int32),
+        first,
+        then_from,
+        then_to,
+        (on // WEEK).astype(np.int32),
+        baskets,
+        token,
+        steps.weekend.size // WEEK + 1,
+    )
+
+
+@kernel
+def _day_units(
+    pointer: Int64,
+    days: Int32,
+    window: Int32,
+    sort: Int32,
+    gap_from: int,
+    gap_to: int,
+    block_days: int,
+    sorts: int,
+    busy_sorts: int,
+    key: Int64,
+    size: Int64,
+    first: Int64,
+    then_from: Int64,
+    then_to: Int64,
+    on: Int64,
+) -> int:
+    blocks = sort.size // block_days + 1
+    sizes = np.zeros(blocks * sorts * busy_sorts, np.int64)
+    shopped = np.zeros(sort.size // 7 + 2, np.int64)
+    count = 0
+    for customer in range(pointer.size - 1):
+        low, high = pointer[customer], pointer[customer + 1]
+        start, end = window[customer, 0], window[customer, 1] - gap_to
+        if low == high or end < start:
+            continue
+        for row in range(low, high):
+            shopped[days[row] // 7] += 1
+        at, then, stop, begun = low, low, low, count
+        for day in range(start, end + 1):
+            while at < high and days[at] < day:
+                at += 1
+            while then < high and days[then] < day + gap_from:
+                then += 1
+            while stop < high and days[stop] <= day + gap_to:
+                stop += 1
+            here = at < high and days[at] == day
+            group = day // block_days * sorts + sort[day]
+            if busy_sorts > 1:
+                rest = shopped[day // 7] - (1 if here else 0)
+                for row in range(then, stop):
+                    if days[row] // 7 == day // 7 and days[row] != day:
+                        rest -= 1
+                group = group * busy_sorts + (0 if rest == 0 else (1 if rest <= 2 else 2))
+            sizes[group] += 1
+            if here or stop > then:
+                key[count] = customer * sizes.size + group
+                first[count] = at if here else -1
+                then_from[count], then_to[count], on[count] = then, stop, day
+                count += 1
+        for unit in range(begun, count):
+            size[unit] = sizes[key[unit] - customer * sizes.size]
+        sizes[:] = 0
+        shopped[:] = 0
+    return count
+
+
+@kernel
+def _visit_units(
+    pointer: Int64,
+    days: Int32,
+    sort: Int32,
+    weekend: Bool,
+    may: Bool,
+    slot_count: int,
+    gap_from: int,
+    gap_to: int,
+    block_days: int,
+    blocks: int,
+    key: Int64,
+    first: Int64,
+    then: Int64,
+    on: Int64,
+) -> int:
+    count = 0
+    for group in range(pointer.size - 1):
+        customer, slot = group // slot_count, group % slot_count
+        for other in range(slot_count):
+            if not may[slot, other]:
+                continue
+            row, high = pointer[customer * slot_count + other], pointer[customer * slot_count + other + 1]
+            for visit in range(pointer[group], pointer[group + 1]):
+                day = days[visit]
+                while row < high and days[row] < day + gap_from:
+                    row += 1
+                if row < high and days[row] <= day + gap_to:
+                    place = (group * slot_count + other) * blocks + day // block_days
+                    place = place * 2 + (1 if weekend[day] else 0)
+                    key[count] = ((place * SIZES + sort[visit]) * SIZES + sort[row]) * 2 + visit % 2
+                    first[count], then[count], on[count] = visit, row, day
+                    count += 1
+    return count

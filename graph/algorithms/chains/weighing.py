@@ -1,0 +1,187 @@
+"""Every pair of one gap, weighed against each of the nulls that it has to beat: its p is the largest of theirs."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pairs
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
+from graph.algorithms.chains.request import ChainsRequest, Compared, DayKind, Gap
+from graph.algorithms.chains.shared import log_tail_of_weeks, weekly_surplus
+from graph.algorithms.chains.significance import log_tail
+from graph.algorithms.chains.strata import Strata, later, visits, weekdays, weeks
+
+KINDS = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
+GAPS = tuple(Gap)
+HALF = 0.5
+"""Half an occurrence is added above and below the lift's fraction bar: thin evidence is drawn towards 1."""
+LOOK_CLOSER = np.log(0.05)
+"""Log p above which no pair can be confirmed, so that the guard against shared events need not be asked."""
+NORMAL_95 = 1.959963984540054
+PAIRS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One row a pair, gap and kind of day."""
+
+    gap: Int32
+    """Index into GAPS."""
+    day_kind: Int32
+    """Index into KINDS."""
+    first: Int32
+    """Token of the first step: category × slots + slot."""
+    then: Int32
+    customers: Int32
+    capable: Int32
+    """Customers who did both steps in one stratum, so that theirs might have followed each other, or not."""
+    occurrences: Int32
+    first_days: Int32
+    """Customer-days with the first step whose following days lie in the log; of visits, those with a next one."""
+    expected: Float64
+    """Mean of the occurrences under the first null, those included that no shuffle can change."""
+    variance: Float64
+    lift: Float64
+    lift_error: Float64
+    """Standard error of the lift's logarithm."""
+    log_shuffled: Float64
+    """Log p against shuffling: the largest over the nulls."""
+    log_p: Float64
+    """The same, and no less than the guard against shared events allows."""
+
+    @property
+    def size(self) -> int:
+        """How many rows."""
+        return self.first.size
+
+    def keys(self, tokens: tuple[int, int]) -> Int64:
+        """One number a row, the same for the same gap, kind of day and steps."""
+        place = self.gap.astype(np.int64) * len(KINDS) + self.day_kind
+        return (place * tokens[0] + self.first) * tokens[1] + self.then
+
+
+def weigh_pairs(request: ChainsRequest, steps: Steps) -> Weighed:
+    """All pairs that are tried: those that `min_customers` customers could have gone through.
+
+    That depends on the margins alone, which every shuffle keeps, so that choosing what to try does not bend the
+    p-values. Time and memory: see `count_pairs`, once a gap and a null; no randomness.
+    """
+    return joined([part for gap in request.gaps for part in _of_gap(request, steps, gap)])
+
+
+def joined(parts: list[Weighed]) -> Weighed:
+    """The rows one after the other."""
+    codes, values = np.zeros(0, np.int32), np.zeros(0)
+    counts = codes, codes, codes, codes
+    empty = Weighed(codes, codes, codes, codes, *counts, values, values, values, values, values, values)
+    return Weighed(*(np.concatenate([getattr(part, f.name) for part in (empty, *parts)]) for f in fields(Weighed)))
+
+
+def lift_interval(lift: Float64, error: Float64) -> tuple[Float64, Float64]:
+    """Lower and upper end of the lift's 95 % interval."""
+    width = NORMAL_95 * error
+    return lift * np.exp(-width), lift * np.exp(width)
+
+
+def _of_gap(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Weighed]:
+    nulls = _nulls(request, steps, gap)
+    if not nulls[0].size.size:
+        return []
+    may, tokens = later(steps.slots, gap), (steps.token_count, steps.token_count)
+    first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
+    rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
+    found: list[Weighed] = []
+    for row_from in range(0, steps.token_count, rows_at_once):
+        rows = row_from, min(row_from + rows_at_once, steps.token_count)
+        counts = [count_pairs(null, (null.baskets, null.token), tokens, may, rows) for null in nulls]
+        found += [_weighed(request, counts, first_days, gap, kind) for kind in request.day_kinds]
+    return [_guarded(part, nulls, tokens) for part in found]
+
+
+def _nulls(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
+    """The first one gives the figures, and all have to be beaten."""
+    if request.compared is Compared.VISITS:
+        return [visits(steps, gap, request.visit_block_days)]
+    return [weeks(steps, gap, request.block_days), weekdays(steps, gap)]
+
+
+def _first_days(steps: Steps, gap: Gap) -> Int32:
+    """Customer-days of every token whose following days lie in the log, shape (kinds, tokens, slots)."""
+    seen = steps.day + gap.last_day < steps.weekend.size
+    counts = np.zeros((3, steps.token_count), np.int32)
+    for kind in (0, 1):
+        of_kind = seen & (steps.weekend[steps.day] == bool(kind))
+        counts[kind + 1] = np.bincount(steps.token[of_kind], minlength=steps.token_count)
+    counts[0] = counts[1] + counts[2]
+    return np.repeat(counts[:, :, None], steps.slot_count, axis=2)
+
+
+def _first_visits(steps: Steps, strata: Strata) -> Int32:
+    """Visits with every token that have a next visit in a slot, shape (kinds, tokens, slots)."""
+    slots = steps.slot_count
+    lengths = np.diff(strata.baskets)[strata.first]
+    begins = np.repeat(strata.baskets[strata.first] - np.append(0, np.cumsum(lengths)[:-1]), lengths)
+    token = strata.token[begins + np.arange(lengths.sum())].astype(np.int64)
+    then_slot = np.repeat(strata.token[strata.baskets[strata.then_from]] % slots, lengths)
+    kind = np.repeat(np.repeat(strata.kind, np.diff(strata.pointer)), lengths)
+    counts = np.zeros((3, steps.token_count, slots), np.int32)
+    for index in (0, 1):
+        cell = (token * slots + then_slot)[kind == index]
+        counts[index + 1] = np.bincount(cell, minlength=steps.token_count * slots).reshape(-1, slots)
+    counts[0] = counts[1] + counts[2]
+    return counts
+
+
+def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32, gap: Gap, kind: DayKind) -> Weighed:
+    index, main = KINDS.index(kind), counts[0]
+    rows, then = np.nonzero(main.capable[index] >= request.min_customers)
+    bases = slice(0, 2) if kind is DayKind.ANY else slice(index - 1, index)
+    first = (rows + main.row_from).astype(np.int32)
+    occurrences, mean, own, variance = (
+        part[bases, rows, then].sum(axis=0) for part in (main.occurrences, main.expected, main.own, main.variance)
+    )
+    log_shuffled = np.max([_log_p(null, bases, rows, then) for null in counts], axis=0)
+    with_first, without = occurrences - own + HALF, np.maximum(mean - own, 0.0) + HALF
+    return Weighed(
+        np.full(first.size, GAPS.index(gap), np.int32),
+        np.full(first.size, index, np.int32),
+        first,
+        then.astype(np.int32),
+        main.customers[index, rows, then],
+        main.capable[index, rows, then],
+        occurrences.astype(np.int32),
+        first_days[index, first, then % first_days.shape[2]],
+        mean,
+        variance,
+        with_first / without,
+        np.sqrt((variance + HALF) / (with_first * without)),
+        log_shuffled,
+        log_shuffled,
+    )
+
+
+def _log_p(counts: PairCounts, bases: slice, rows: Int64, then: Int64) -> Float64:
+    occurrences, fixed, mean, variance, third = (
+        part[bases, rows, then].sum(axis=0)
+        for part in (counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.third)
+    )
+    return log_tail((occurrences - fixed).astype(np.float64), mean - fixed, variance, third)
+
+
+def _guarded(weighed: Weighed, nulls: list[Strata], tokens: tuple[int, int]) -> Weighed:
+    """The same rows, none more certain than the guard against shared events allows."""
+    log_p = weighed.log_p.copy()
+    close = np.flatnonzero(log_p < LOOK_CLOSER)
+    for start in range(0, close.size, PAIRS_AT_ONCE):
+        rows = close[start : start + PAIRS_AT_ONCE]
+        for null in nulls:
+            held = null.baskets, null.token
+            surplus = weekly_surplus(null, held, tokens, weighed.first[rows], weighed.then[rows])
+            log_p[rows] = np.maximum(log_p[rows], log_tail_of_weeks(_of_kinds(surplus, weighed.day_kind[rows])))
+    return replace(weighed, log_p=log_p)
+
+
+def _of_kinds(surplus: Float64, day_kind: Int32) -> Float64:
+    """Of the surplus by kind of the first day what each row asks for, shape (rows, weeks)."""
+    keep: Bool = np.array([[True, True], [True, False], [False, True]])[day_kind]
+    return np.where(keep[:, 0, None], surplus[0], 0.0) + np.where(keep[:, 1, None], surplus[1], 0.0)
