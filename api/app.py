@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from starlette.websockets import WebSocket
 
 from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
+from api.feed import Feed
 from api.graphql.context import Refusal, Services, Verdict
 from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
@@ -32,6 +34,7 @@ from graph.errors import RenmaiError
 from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.project import project
 from graph.log import DeadLetters, EventLog
+from graph.queries.overview import projected_version
 from graph.store import Statement, Store, open_store
 from loaders.record import Recorder as LogRecorder
 from loaders.record import Refusal as LogRefusal
@@ -118,23 +121,29 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         events = EventLog.open(settings.log_folder)
         store = await stack.enter_async_context(open_store(settings.store_config()))
 
+        reader = TimedReader(store)
+        feed = Feed(events, partial(projected_version, reader))
+
         async def brought_up() -> int:
-            return (await project(events, store)).to_version
+            done = (await project(events, store)).to_version
+            feed.wake()
+            return done
 
         follower = Follower(lambda: events.version, brought_up)
         if settings.project:
             stack.push_async_callback(_end, asyncio.create_task(follower.run()))
+        stack.push_async_callback(_end, asyncio.create_task(feed.run()))
         runs = BackgroundRuns(events, store, settings.scores_folder, now)
         stack.push_async_callback(runs.close)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
-        reader = TimedReader(store)
         services = Services(
             reader,
             WakingRecorder(recorder, follower.wake),
             runs,
             AdvocateChoice(reader, settings.scores_folder),
             answers,
+            feed,
             ZoneInfo(settings.time_zone),
             now,
         )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
@@ -167,6 +168,58 @@ class AdvocateChoices(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LogEvent:
+    """An event as the log has it, as far as it is told to who watches."""
+
+    id: str
+    kind: str
+    at: datetime
+    customer: str | None
+    store: str | None
+    channel: str | None
+    product: str | None
+    order: str | None
+    quantity: float | None
+    amount: Decimal | None
+    currency: str | None
+    share: str | None
+    referrer: str | None
+    source: str | None
+    log_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events a listener wants: of these kinds, or that name one of these customers; all without either."""
+
+    kinds: frozenset[str] | None = None
+    customers: frozenset[str] | None = None
+
+    def fits(self, event: LogEvent) -> bool:
+        """Whether the listener wants this one."""
+        if self.customers is not None:
+            return event.customer in self.customers or event.referrer in self.customers
+        return self.kinds is None or event.kind in self.kinds
+
+
+class FellBehind(Exception):
+    """A listener did not keep up."""
+
+    def __init__(self, waiting: int) -> None:
+        """`waiting` is how many events may wait."""
+        super().__init__(f"more than {waiting} events were waiting")
+        self.waiting = waiting
+
+
+class Listening(Protocol):
+    """Where what is recorded is told."""
+
+    def listen(self, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
+        """What comes from now on, in the order of the log; FellBehind where it is not taken fast enough."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
 
@@ -175,6 +228,7 @@ class Services:
     runs: ScoreRuns
     advocates: AdvocateChoices
     answers: Answers
+    feed: Listening
     zone: ZoneInfo
     now: Callable[[], datetime]
 
@@ -198,6 +252,10 @@ class Context:
     def reader(self) -> Reader:
         """The store, for reads that belong to no parent."""
         return self.services.reader
+
+    def renew(self) -> None:
+        """Loaders anew: what a subscription delivers next is read again."""
+        self.loaders = Loaders(self.services.reader)
 
     def load(self, batch: Batch[Answer], key: str, *given: object) -> Awaitable[Answer]:
         """The answer to one key, read together with its neighbours' on the same level."""

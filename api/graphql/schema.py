@@ -20,11 +20,12 @@ from strawberry.types import ExecutionContext
 
 from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
+from api.graphql.changes import CustomerChange, RecordedEvent, watch_customers, watch_events
 from api.graphql.channel import Channel, channel, channels
 from api.graphql.connection import DEFAULT_SIZE, Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, customer, customers
-from api.graphql.event import RecordEventsResult, record_events
+from api.graphql.event import EventKind, RecordEventsResult, record_events
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
 from api.graphql.node import Node
@@ -135,6 +136,28 @@ class Subscription:
         """See `watch_score_run`."""
         async for progress in watch_score_run(info, id):
             yield progress
+
+    @strawberry.subscription(description="Customers of whom something is recorded, by the API or any loader.")
+    async def customer_changed(
+        self,
+        info: Info,
+        keys: Annotated[list[str], strawberry.argument(description="The customers, 1 to 1,000.")],
+    ) -> AsyncIterator[CustomerChange]:
+        """See `watch_customers`."""
+        async for change in watch_customers(info, keys):
+            yield change
+
+    @strawberry.subscription(description="Every event that is recorded from now on, by the API or any loader.")
+    async def event_recorded(
+        self,
+        info: Info,
+        kinds: Annotated[
+            list[EventKind] | None, strawberry.argument(description="Of these kinds; all if absent.")
+        ] = None,
+    ) -> AsyncIterator[RecordedEvent]:
+        """See `watch_events`."""
+        async for event in watch_events(info, kinds):
+            yield event
 
 
 class Prepared(SchemaExtension):

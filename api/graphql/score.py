@@ -129,6 +129,7 @@ async def watch_score_run(info: Info, id: str) -> AsyncIterator[ScoreRunProgress
         yield await _ended(info, key)
         return
     async for progress in steps:
+        info.context.renew()
         yield ScoreRunProgress.of(progress)
 
 

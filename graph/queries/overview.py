@@ -35,6 +35,15 @@ ALL = cypher(
 )
 
 
+PROJECTED = cypher("MATCH (n:Projection {projection_id: 'graph'}) RETURN n.log_version AS version")
+
+
+async def projected_version(reader: Reader) -> int:
+    """Up to which version of the log the graph has followed; 0 for a graph that has not begun."""
+    records = await reader.read(PROJECTED)
+    return int(records[0]["version"] or 0) if records else 0
+
+
 async def overview(reader: Reader) -> OverviewRow:
     """Every figure out of one statement, so that they agree; counts of labels, which both engines know by heart."""
     return OverviewRow(**{record["noun"]: record["figure"] for record in await reader.read(ALL)})

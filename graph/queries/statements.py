@@ -89,6 +89,7 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"]}),
     ("influence of customers in a run", influence.BY_CUSTOMERS_IN_RUN, {"keys": ["ann"], "run": "influence-1"}),
     ("overview: all", overview.ALL, {}),
+    ("projected version", overview.PROJECTED, {}),
     ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),
 )
 

@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.graphql.context import AlreadyRunning, Answers, Refusal, RunProgress, RunRequest, Services, Verdict
+from api.graphql.context import (
+    AlreadyRunning,
+    Answers,
+    FellBehind,
+    LogEvent,
+    Refusal,
+    RunProgress,
+    RunRequest,
+    Services,
+    Verdict,
+    Wanted,
+)
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
@@ -110,6 +121,25 @@ class FakeAdvocates:
         return AdvocatesChosen("r1", 7, (advocate,), 3.5, 3.0, 4.0, 1.0, 2.4, 3.0, 0.8, 0.999, request.sets)
 
 
+@dataclass
+class FakeFeed:
+    """Tells three deliveries, then falls behind."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+
+    async def listen(self, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
+        self.wanted.append(wanted)
+        yield [log_event("e1", "login", "ann", 1)]
+        yield [log_event("e2", "login", "bob", 2), log_event("e3", "referral", "bob", 2, referrer="ann")]
+        raise FellBehind(10_000)
+
+
+def log_event(id: str, kind: str, customer: str | None, version: int, **given: Any) -> LogEvent:
+    nothing: dict[str, Any] = dict.fromkeys(LogEvent.__dataclass_fields__)
+    told: dict[str, Any] = {"id": id, "kind": kind, "customer": customer, "at": NOON, "log_version": version}
+    return LogEvent(**nothing | told | given)
+
+
 def services(
     reader: RecordingReader,
     answers: Answers,
@@ -123,6 +153,7 @@ def services(
         runs or FakeRuns(),
         advocates or FakeAdvocates(),
         answers,
+        FakeFeed(),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
     )

@@ -17,15 +17,16 @@ from graph.log import schema as log_schema
 
 OUTLINE = {
     "Query": """node nodes customer customers product products store stores channel channels influenceScores
-        topInfluencers referralTree chains openChains scoreRuns search""",
+        topInfluencers selectAdvocates referralTree chains openChains scoreRuns search""",
     "Customer": """id key name city district registeredAt acquiredVia orders referredBy referrals shares influence
         openChains""",
     "InfluenceScore": """customer spread revenue creditedRevenue directReferrals downstream rank percentile explanation
         run""",
     "Estimate": "value low high confidence",
     "Chain": "id steps customers occurrences support confidence lift pValue qValue scope run",
-    "Mutation": "recordEvents startScoreRun",
-    "Subscription": "scoreRun",
+    "Mutation": """recordEvents recordReferral upsertCustomers upsertProducts upsertStores upsertChannels
+        startScoreRun""",
+    "Subscription": "scoreRun customerChanged eventRecorded",
     "InfluenceConnection": "edges nodes pageInfo totalCount",
     "CustomerConnection": "edges nodes pageInfo totalCount",
     "PageInfo": "hasNextPage hasPreviousPage startCursor endCursor",
