@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from graph.errors import BadInput
-from graph.log import DeadLetters, EventLog
+from graph.log import Clocks, DeadLetters, EventLog
 from loaders.formats import FORMATS, Format, completejourney
 from loaders.letters import letters
 from loaders.rejection import Rejected, RejectReason
 from loaders.sources.completejourney import data_folder
 from loaders.sources.files import SourceFile, existing_file
-from loaders.steps.clocks import Clocks
 from loaders.steps.complete import Defaults
 from loaders.steps.properties import is_zone
 from loaders.understand import learn_zones, understand
@@ -87,7 +86,7 @@ def load_files(
     _check(options)
     looked_over = [_looked_over(Path(path), options) for path in paths]
     clocks = Clocks(options.defaults.time_zone)
-    clocks.learn_from(log)
+    clocks.learn_from(log, log.version)
     for form, file in looked_over:
         for frame in form.profiles(file):
             learn_zones(frame, clocks)

@@ -10,11 +10,10 @@ from uuid import uuid4
 import msgspec
 
 from graph.errors import BadInput
-from graph.log import DeadLetters, EventLog
+from graph.log import Clocks, DeadLetters, EventLog
 from loaders.formats.events_jsonl import read_lines
 from loaders.letters import letters
 from loaders.rejection import Rejected, RejectReason
-from loaders.steps.clocks import Clocks
 from loaders.steps.complete import Defaults
 from loaders.understand import LONGEST_VALUE, Understood, understand
 
@@ -86,7 +85,7 @@ class Recorder:
         places = [place for place in range(len(records)) if place not in known]
         read = read_lines([(place + 1, _line(records[place])) for place in places])
         with self._lock:
-            self._clocks.learn_from(self._log)
+            self._clocks.learn_from(self._log, self._log.version)
             understood = understand(read, self._clocks, defaults, received_at)
             self._batch += 1
             unfit = [_unfit(place, records[place], why) for place, why in sorted(known.items())]

@@ -7,11 +7,10 @@ from datetime import datetime
 import msgspec
 import polars as pl
 
-from graph.log import EVENTS, GIVEN
+from graph.log import EVENTS, GIVEN, Clocks
 from loaders.records import LINE, ROW, Records
 from loaders.rejection import Rejected
 from loaders.steps.checks import Check, checks, first_failure
-from loaders.steps.clocks import Clocks
 from loaders.steps.complete import Defaults, completed, with_instants
 from loaders.steps.identify import identified
 from loaders.steps.numbers import read_numbers

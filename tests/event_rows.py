@@ -18,6 +18,7 @@ def event(kind: str, minute: int = 0, id: str = "", properties: dict[str, object
     local = at.replace(tzinfo=None) + timedelta(hours=8)
     said = None if properties is None else json.dumps(properties, ensure_ascii=False)
     row = {"kind": kind, "at": at, "local_at": local, "slot": local.hour, "day": local.date(), "source": "test"}
+    row |= {"clock_zone": "Asia/Shanghai", "on_clock": False}
     row |= {"properties": said, "received_at": START, **fields}
     return row | {"id": id or "|".join(f"{name}={value}" for name, value in sorted(row.items()) if value is not None)}
 

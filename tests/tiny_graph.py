@@ -54,6 +54,9 @@ class TinyLog:
         kept = self.frames[after:up_to]
         return pl.concat([pl.DataFrame(schema=EVENTS), *kept]).lazy()
 
+    def changed(self, *, after: int, up_to: int) -> pl.LazyFrame:
+        return self.scan(after=after, up_to=up_to)
+
 
 @dataclass
 class TinyGraph:

@@ -39,7 +39,7 @@ class Run:
     async def window(self, checkpoint: Checkpoint, target: int) -> tuple[int, int]:
         """Projects the versions above the checkpoint's up to the target; how many nodes and ties were written."""
         if checkpoint.target_version is None:
-            fresh = self.log.scan(after=checkpoint.log_version, up_to=target)
+            fresh = self.log.changed(after=checkpoint.log_version, up_to=target)
             count = await asyncio.to_thread(lambda: fresh.select(pl.len()).collect().item())
             if count <= self.sizes.events_at_once:
                 return await self.at_once(checkpoint, target)
@@ -97,11 +97,11 @@ class Run:
 
     def _changes(self, table: Table, after: int, target: int, clean: bool) -> list[Change]:
         # In a store that was empty nothing can be stale: there, whose ties are derived need not be known.
-        keys = None if clean else table.touched(self.log.scan(after=after, up_to=target)).collect()
+        keys = None if clean else table.touched(self.log.changed(after=after, up_to=target)).collect()
         return changes(table, self.log.scan(up_to=target), keys)
 
     def _changes_at_once(self, after: int, target: int) -> list[Change]:
-        fresh = self.log.scan(after=after, up_to=target).collect().lazy()
+        fresh = self.log.changed(after=after, up_to=target).collect().lazy()
         keys = [table.touched(fresh).collect() for table in TABLES]
         events = relevant(self.log.scan(up_to=target), _touched_columns(keys)).collect().lazy()
         return [change for table, own in zip(TABLES, keys, strict=True) for change in changes(table, events, own)]

@@ -1,5 +1,6 @@
 """The event log: one Delta table of everything that happened, and the tables that stand beside it."""
 
+from graph.log.clocks import DEFAULT_ZONE, Clocks
 from graph.log.dead_letters import LETTERS, DeadLetters
 from graph.log.event_log import Compacted, EventLog
 from graph.log.once import Appended
@@ -9,12 +10,14 @@ from graph.log.scores import ScoreTable
 __all__ = [
     "COLUMNS",
     "CONTENT",
+    "DEFAULT_ZONE",
     "EVENTS",
     "GIVEN",
     "LETTERS",
     "MONEY",
     "REQUIRED",
     "Appended",
+    "Clocks",
     "Column",
     "Compacted",
     "DeadLetters",

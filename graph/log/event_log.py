@@ -11,6 +11,7 @@ from graph.log.delta import told
 from graph.log.digest import digest_rows
 from graph.log.once import Appended, OnceTable
 from graph.log.schema import EVENTS
+from graph.log.store_time import StoreTime
 
 DIGEST_ROWS = 250_000
 
@@ -31,6 +32,7 @@ class EventLog:
     def __init__(self, rows: OnceTable) -> None:
         """Takes an open table; `EventLog.open` is the usual way in."""
         self._rows = rows
+        self._store_time = StoreTime(rows)
 
     @classmethod
     def open(cls, folder: str | Path) -> Self:
@@ -63,9 +65,16 @@ class EventLog:
     def scan(self, *, after: int = 0, up_to: int | None = None) -> pl.LazyFrame:
         """Rows that versions above `after`, up to and with `up_to` (default: all), brought.
 
-        Files that cannot hold any are not opened. Row order is not defined: sort by `at`, `id`.
+        Their times are on their stores' clocks as these are known at that version, also where a store's time zone
+        came after its events. Files that cannot hold any are not opened. Row order is not defined: sort by `at`, `id`.
         """
-        return self._rows.scan(after=after, up_to=up_to)
+        with told(self.address):
+            return self._store_time.scan(after, self.version if up_to is None else up_to)
+
+    def changed(self, *, after: int, up_to: int) -> pl.LazyFrame:
+        """The same, and every earlier event whose time changed because its store's time zone became known meanwhile."""
+        with told(self.address):
+            return self._store_time.changed(after, up_to)
 
     def read(
         self, columns: Sequence[str], *, where: pl.Expr | None = None, after: int = 0, up_to: int | None = None

@@ -59,6 +59,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("local_at", pl.Datetime("us"), "When it happened on the store's own clock.", given=False),
     Column("slot", pl.Int8(), "The hour of the store's own day, 0 to 23.", given=False),
     Column("day", pl.Date(), "The store's own calendar day: the partition.", given=False),
+    Column("clock_zone", pl.String(), "The time zone of that clock, an IANA name.", given=False),
+    Column("on_clock", pl.Boolean(), "True where the source told the clock's reading, and at follows.", given=False),
     Column("store", pl.String(), "The store's id."),
     Column("channel", pl.String(), "The channel's name."),
     Column("product", pl.String(), "The product's sku."),

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import polars as pl
 
-from loaders.steps.clocks import DEFAULT_ZONE, Clocks, on_the_clock, to_utc
+from graph.log import DEFAULT_ZONE, Clocks
+from graph.log.clocks import ZONE, on_the_clock, to_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,16 @@ def with_instants(frame: pl.DataFrame, clocks: Clocks) -> pl.DataFrame:
 
 
 def completed(frame: pl.DataFrame, defaults: Defaults, received_at: datetime) -> pl.DataFrame:
-    """Puts what was read in the place of what was given, and fills in local time, slot, day, currency and source."""
-    local_at = on_the_clock(frame, "_at").alias("local_at")
+    """Puts what was read in the place of what was given, and fills in the clock's reading, currency and source."""
+    # A reading stays as it was told, also one that the clock skipped: another zone may become known for the store.
+    told = pl.col("_instant").is_null()
+    local_at = frame.select(pl.when(told).then("_local").otherwise(on_the_clock(frame, "_at"))).to_series()
     return frame.with_columns(
-        local_at,
+        local_at.alias("local_at"),
         local_at.dt.hour().alias("slot"),
         local_at.dt.date().alias("day"),
+        pl.col(ZONE).alias("clock_zone"),
+        told.alias("on_clock"),
         pl.col("_at").alias("at"),
         pl.col("_quantity").alias("quantity"),
         pl.col("_amount").alias("amount"),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.log.clocks import ZONE, on_the_clock, to_utc
 from loaders.load import LoadOptions
-from loaders.steps.clocks import ZONE, on_the_clock, to_utc
 from loaders.steps.complete import Defaults
 from loaders.steps.times import read_times
 
@@ -89,12 +89,12 @@ def test_the_night_the_clock_skips_an_hour_in_new_york(place):
 
     place.load(place.jsonl("night.jsonl", records), options=NEW_YORK)
 
-    half_past_three = (datetime(2017, 3, 12, 7, 30, tzinfo=UTC), datetime(2017, 3, 12, 3, 30), 3)
+    half_past_three = datetime(2017, 3, 12, 7, 30, tzinfo=UTC)
     assert {row[0]: row[1:] for row in place.events("customer", "at", "local_at", "slot")} == {
         "c0": (datetime(2017, 3, 12, 6, 59, 59, tzinfo=UTC), datetime(2017, 3, 12, 1, 59, 59), 1),
-        "c1": half_past_three,
+        "c1": (half_past_three, datetime(2017, 3, 12, 2, 30), 2),  # a reading stays as it was told
         "c2": (datetime(2017, 3, 12, 7, 0, tzinfo=UTC), datetime(2017, 3, 12, 3, 0), 3),
-        "c3": half_past_three,
+        "c3": (half_past_three, datetime(2017, 3, 12, 3, 30), 3),
     }
 
 
