@@ -1,7 +1,7 @@
 """The server: settings → an ASGI app with GraphQL, health, readiness and pages. It reads the clock for all below."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -188,7 +190,31 @@ def create_app(settings: Settings) -> Starlette:
     if WEB.is_dir():
         routes.append(Route("/", _first_page))
         routes.append(Mount("/web", StaticFiles(directory=WEB)))
-    return Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=lifespan)
+    middleware = [Middleware(SafeHeaders), *_for_other_sites(settings.policy().origins)]
+    handlers: dict[Any, Any] = {HTTPException: _told}  # Starlette's own type of it names no exception
+    return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
+
+
+def _for_other_sites(origins: Collection[str]) -> list[Middleware]:
+    """What lets the pages of these sites ask: browsers inquire first."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-api-key"],
+            expose_headers=["etag", "retry-after"],
+            max_age=600,
+        )
+    ]
+
+
+async def _told(_: Request, wrong: HTTPException) -> Response:
+    code = "NOT_FOUND" if wrong.status_code == 404 else "BAD_REQUEST"
+    errors = [{"message": wrong.detail, "extensions": {"code": code}}]
+    return JSONResponse({"errors": errors}, wrong.status_code, headers=wrong.headers)
 
 
 def serving(app: Starlette) -> Serving:

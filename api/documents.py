@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from graphql import GraphQLError, parse
@@ -56,13 +56,15 @@ def read_manifest(file: Path, *, only: bool) -> TrustedDocuments:
 def _texts(given: object) -> dict[str, str] | None:
     if not isinstance(given, dict):
         return None
-    manifest = cast("dict[str, Any]", given)
+    manifest = cast("dict[str, object]", given)
     if manifest.get("format") == "apollo-persisted-query-manifest":
         # Its ids are bare hashes.
-        found = {_prefixed(str(one["id"])): one["body"] for one in manifest.get("operations", [])}
+        operations = cast("list[dict[str, object]]", manifest.get("operations") or [])
+        found = {_prefixed(str(one.get("id"))): one.get("body") for one in operations}
     else:
         found = manifest
-    return found if all(isinstance(text, str) for text in found.values()) else None
+    texts = {name: text for name, text in found.items() if isinstance(text, str)}
+    return texts if len(texts) == len(found) else None
 
 
 def _prefixed(name: str) -> str:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.cli.console import answers
+from api.graphql.socket import LARGEST_FRAME
 from api.settings import Settings
 from graph.errors import BadInput, RenmaiError
 
@@ -52,6 +53,7 @@ def serve(settings: Settings) -> None:
             log_level="debug" if settings.log_level == "DEBUG" else "warning",
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            ws_max_size=4 * LARGEST_FRAME,  # bytes: a character of UTF-8 has up to four
         )
         # What could not be opened is told below in a line; uvicorn would add how it came to know.
         logging.getLogger("uvicorn.error").addFilter(lambda _: _failure(application) is None)

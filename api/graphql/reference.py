@@ -27,10 +27,9 @@ Written by `python -m api.graphql.reference` out of the schema; change that, not
 language is `api/graphql/schema.graphql`; `renmai schema` prints it.
 
 `POST /graphql` with `Content-Type: application/json` and `{"query": …, "variables": …, "operationName": …}`; queries
-also by GET. Ask for `Accept: application/graphql-response+json` to have 4xx statuses for refused requests; with
-`application/json` errors of GraphQL itself are answered with 200. Subscriptions: a web socket at the same address with
-the subprotocol `graphql-transport-ws`. Browsers that open `/graphql` get an explorer. `/healthz` says that the process
-lives, `/readyz` whether graph and log can be reached (503 with the reasons where not).
+also by GET. Subscriptions: a stream of events, or a web socket with the subprotocol `graphql-transport-ws`, at the same
+address ([all of it](../how-to/transport.md)). Browsers that open `/graphql` get an explorer. `/healthz` says that the
+process lives, `/readyz` whether graph and log can be reached (503 with the reasons where not).
 
 A key goes into `Authorization: Bearer rk_…` or `X-API-Key: rk_…`, on a socket into the payload of `connection_init`.
 Scope `read` is for queries and subscriptions, `write` for mutations. `renmai keys create NAME --scope read` makes one.
