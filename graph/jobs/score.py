@@ -14,12 +14,21 @@ from graph.engines import engine_named
 from graph.engines.engine import check
 from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
-from graph.jobs.score_rows import chain_rows, chain_table, influence_rows, influence_table, rate_table, tie_table
+from graph.jobs.score_rows import (
+    calibration_table,
+    chain_rows,
+    chain_table,
+    influence_rows,
+    influence_table,
+    rate_table,
+    tie_table,
+)
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
 CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains_2", "influence", "ties", "rates"
+CALIBRATION_TABLE = "calibration"
 
 
 def quiet(_: Progress) -> None:
@@ -47,8 +56,6 @@ async def score_chains(
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
-        rows = chain_rows(table, chaining.published(chains, request), run.run_id)
-        await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)
 
@@ -72,9 +79,9 @@ async def score_influence(
         scores = await asyncio.to_thread(engine.run, request, graph)
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
-        run = replace(
-            _seen(run, found.read, scored, graph.ties.target.size), said=_influence_said(empty, scored, graph)
-        )
+        report = await asyncio.to_thread(influencing.calibrate, found.log, request)
+        said = _influence_said(empty, scored, graph, report)
+        run = replace(_seen(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
         table = influence_table(scores, found.customers).head(scored)
         await asyncio.to_thread(ScoreTable.open(tables, INFLUENCE_TABLE).write, run.run_id, table)
@@ -82,6 +89,8 @@ async def score_influence(
         await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
         rates = rate_table(graph.ties, found.customers)
         await asyncio.to_thread(ScoreTable.open(tables, RATES_TABLE).write, run.run_id, rates)
+        judged = calibration_table(report)
+        await asyncio.to_thread(ScoreTable.open(tables, CALIBRATION_TABLE).write, run.run_id, judged)
         rows = influence_rows(table, run.run_id)
         await write_rows(store, UPSERT_INFLUENCE, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
@@ -130,7 +139,13 @@ def _chains_said(chains: chaining.Chains, request: ChainsRequest) -> str:
     return f"{counted}{held if sure.any() else ''}."
 
 
-def _influence_said(empty: bool, scored: int, graph: influencing.InfluenceGraph) -> str:
+def _influence_said(
+    empty: bool, scored: int, graph: influencing.InfluenceGraph, report: influencing.Calibration | None
+) -> str:
     if empty:
         return "The log holds no shares, clicks or referrals here, so that nobody has an influence to score."
-    return f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."
+    told = f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."
+    if report is None:
+        return told
+    predicted, seen = report.cascades.total
+    return f"{told} Judged by later shares, {predicted:,.0f} moves were foretold and {seen:,.0f} seen."

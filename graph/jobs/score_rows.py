@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
-from graph.algorithms.influence import Influence, Paths, Ties, interval
+from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
 from graph.jobs.score_read import PurchasesRead
 
 Rows = list[dict[str, Any]]
@@ -117,6 +117,18 @@ def tie_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
 def rate_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
     """Everybody of the run, by code: how likely they pass on what moved them, and what one move of them brings."""
     return pl.DataFrame({"customer_id": customers, "pass_on": ties.pass_on, "revenue": ties.revenue})
+
+
+def calibration_table(report: Calibration | None) -> pl.DataFrame:
+    """Predicted and seen by bins of the predicted value, for ties and for cascades; empty where nothing was judged."""
+    parts = {} if report is None else {"tie": report.ties, "cascade": report.cascades}
+    schema = {"of": pl.String, "bin": pl.Int64, "count": pl.Int64, "predicted": pl.Float64, "seen": pl.Float64}
+    frames = [pl.DataFrame(schema=schema | {"seen_error": pl.Float64})]
+    for name, part in parts.items():
+        columns = {"count": part.count, "predicted": part.predicted, "seen": part.seen, "seen_error": part.seen_error}
+        places = pl.int_range(1, part.count.size + 1, dtype=pl.Int64, eager=True)
+        frames.append(pl.DataFrame({"of": [name] * part.count.size, "bin": places, **columns}, schema=frames[0].schema))
+    return pl.concat(frames)
 
 
 def _told(paths: Paths, customers: pl.Series) -> list[str]:

@@ -13,7 +13,7 @@ from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, StoreUnavailable
 from graph.jobs.publish import Progress, RunContext
-from graph.jobs.score import CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, score_chains, score_influence
+from graph.jobs.score import CALIBRATION_TABLE, CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, score_chains, score_influence
 from graph.log.event_log import EventLog
 from graph.log.schema import EVENTS
 from graph.log.scores import ScoreTable
@@ -247,6 +247,22 @@ async def test_the_ties_lie_in_delta(tmp_path):
     assert known == {("ann", "bob"): 0.5, ("ann", "dan"): 0.0, ("bob", "cat"): 1.0}
 
 
+async def test_a_run_keeps_what_it_would_have_foretold_of_the_later_shares_and_what_came(tmp_path):
+    log = logged(tmp_path / "log", sharing())
+
+    run = await score_influence(log, RecordingStore(), tmp_path / "s", InfluenceRequest(prior_weight=0), context())
+
+    # By the first two shares Ann's third would have moved Bob, he Cat, and not Dan; it moved nobody.
+    judged = ScoreTable.open(tmp_path / "s", CALIBRATION_TABLE).read("run-1")
+    assert judged is not None
+    assert judged.select("of", "count", "predicted", "seen").rows() == [
+        ("tie", 1, 0.0, 0.0),
+        ("tie", 1, 1.0, 0.0),
+        ("cascade", 1, 2.0, 0.0),
+    ]
+    assert run.said.endswith("Judged by later shares, 2 moves were foretold and 0 seen.")
+
+
 @pytest.mark.parametrize("engine", ["local", "networkx"])
 async def test_the_same_version_parameters_and_seed_give_the_same_bits(tmp_path, engine):
     log, tables = logged(tmp_path / "log", sharing()), ScoreTable.open(tmp_path / "s", INFLUENCE_TABLE)
@@ -373,3 +389,14 @@ def test_the_row_of_a_run_has_every_property_of_the_model():
 
     declared = {wanted.name for wanted in SCORE_RUN.all_properties()}
     assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said"}
+
+
+async def test_longer_chains_have_a_table_of_their_own(tmp_path):
+    log, store = logged(tmp_path / "log", shop()), RecordingStore()
+    request = replace(CHAINS, max_steps=3, q_limit=1.0)
+
+    run = await score_chains(log, store, tmp_path / "s", request, context())
+
+    longer = ScoreTable.open(tmp_path / "s", LONGER_TABLE).read("run-1")
+    assert "longer chains were tried" in run.said
+    assert longer is None or (longer["step_count"] == 3).all()

@@ -1,6 +1,7 @@
 """Influence: who moved whom, how strong each tie is, and what a share of each customer is worth."""
 
 from graph.algorithms.influence.arrays import NOBODY, Interval, Moves, Reach, ShareLog, Ties
+from graph.algorithms.influence.calibration import Calibration, Reliability, calibrate, reliability
 from graph.algorithms.influence.cascades import trace_moves
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
 from graph.algorithms.influence.paths import LONGEST, Paths, strongest_paths
@@ -14,6 +15,7 @@ __all__ = [
     "NOBODY",
     "PROVENANCE",
     "Attribution",
+    "Calibration",
     "Credit",
     "Forest",
     "Influence",
@@ -23,9 +25,11 @@ __all__ = [
     "Moves",
     "Paths",
     "Reach",
+    "Reliability",
     "ShareLog",
     "Spread",
     "Ties",
+    "calibrate",
     "credit_upwards",
     "direct_cents",
     "expected_spread",
@@ -33,6 +37,7 @@ __all__ = [
     "interval",
     "learn",
     "learn_ties",
+    "reliability",
     "strongest_paths",
     "tie_interval",
     "trace_moves",

@@ -107,3 +107,9 @@ class Ties:
     def customer_count(self) -> int:
         """How many customers the graph has."""
         return self.pointer.size - 1
+
+    @property
+    def direct(self) -> Float64:
+        """Expected number whom one share of each customer moves itself, hidden contacts included."""
+        source = np.repeat(np.arange(self.customer_count), np.diff(self.pointer))
+        return summed(source, self.probability, self.customer_count) + self.reach.hidden * self.reach.hidden_chance

@@ -69,19 +69,19 @@ def ties(
     )
 
 
-def planted_log(random: np.random.Generator, planted: Ties, shares: np.ndarray, clicking: float = 0.08) -> ShareLog:
+def planted_log(random: np.random.Generator, planted: Ties, shares: np.ndarray, days: int = 100) -> ShareLog:
     """A log in which customer u shares `shares[u]` times and each share moves each tie's target by its probability.
 
-    Who is not moved clicks with probability `clicking`; nobody passes on. A share a day, acts a tenth of a day later.
+    Who is not moved clicks with probability 0.08; nobody passes on. Clicks come a tenth of a day later, acts two.
     """
     sharer = np.repeat(np.arange(planted.customer_count), shares)
     degree = np.diff(planted.pointer)[sharer]
     share = np.repeat(np.arange(sharer.size), degree)
     arc = np.arange(share.size) - np.repeat(np.cumsum(degree) - degree, degree)
     arc += planted.pointer[sharer][share]
-    at = random.integers(0, 100, sharer.size)
+    at = random.integers(0, days, sharer.size)
     moved = random.random(share.size) < planted.probability[arc]
-    clicked = moved | (random.random(share.size) < clicking)
+    clicked = moved | (random.random(share.size) < 0.08)
     who = planted.target[arc]
     clicks = np.stack([who, share, at[share] + 0.1], axis=1)[clicked]
     acts = np.stack([who, at[share] + 0.2, share, np.full(share.size, NOBODY), np.full(share.size, 100)], axis=1)[moved]

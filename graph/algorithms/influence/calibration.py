@@ -1,0 +1,142 @@
+"""Calibration: what is learned from the earlier shares, held against what the later ones did.
+
+The log is cut in time. Ties and spread are learned from what had happened by then alone; every later share that is old
+enough to have moved whom it will is then a prediction with an outcome. Figures by bins of the predicted value are those
+of a reliability diagram (Murphy, Winkler 1977).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from graph.algorithms.influence.arrays import NOBODY, Bool, Float64, Int32, Int64, ShareLog
+from graph.algorithms.influence.cascades import SECONDS_A_DAY, trace_moves
+from graph.algorithms.influence.request import InfluenceRequest
+from graph.algorithms.influence.spread import expected_spread
+from graph.algorithms.influence.strengths import learn_ties
+
+BINS = 10
+HELD_OUT = 0.25
+"""The part of the shares, the latest ones, that nothing is learned from."""
+SIMULATIONS = 200
+HALVINGS = 32
+"""Each halves the way to the first share of a cascade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Predictions and outcomes by bins of equally many predictions, lowest first; one entry a bin."""
+
+    count: Int64
+    predicted: Float64
+    seen: Float64
+    seen_error: Float64
+    """Standard error of `seen`, each prediction taken as independent."""
+
+    @property
+    def total(self) -> tuple[float, float]:
+        """Predicted and seen over all bins."""
+        return float((self.count * self.predicted).sum()), float((self.count * self.seen).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How predictions from before `cut_at` did afterwards."""
+
+    cut_at: int
+    shares: int
+    """Later shares, old enough, of customers who had shared before."""
+    ties: Reliability
+    """Each such share with each tie known by then: the tie's probability, and whether the share moved the target."""
+    cascades: Reliability
+    """Each such share of their own accord: the sharer's spread, and how many others its whole cascade moved.
+
+    Where no share says which one it passes on, what the share itself is expected to move and moved.
+    """
+
+
+def calibrate(log: ShareLog, request: InfluenceRequest, held_out: float = HELD_OUT) -> Calibration | None:
+    """Learn from the earlier part of the shares, judge by the later; None where either part has nothing to tell."""
+    if not log.share_at.size:
+        return None
+    cut = int(np.quantile(log.share_at, 1 - held_out, method="higher"))
+    end = max(int(times.max(initial=0)) for times in (log.share_at, log.click_at, log.act_at))
+    earlier = before(log, cut)
+    known = np.bincount(earlier.share_sharer, minlength=log.customer_count) > 0
+    judged = (log.share_at >= cut) & (log.share_at <= end - request.window_days * SECONDS_A_DAY)
+    judged &= (log.share_sharer >= 0) & known[log.share_sharer]
+    if not judged.any():
+        return None
+    ties = learn_ties(earlier, trace_moves(earlier, request), request)
+    if (log.share_parent >= 0).any():
+        expected = expected_spread(ties, replace(request, simulations=SIMULATIONS)).moved
+    else:
+        expected = ties.direct
+    moves = trace_moves(log, request)
+    of_share, moved = moves.share[moves.share >= 0].astype(np.int64), moves.customer[moves.share >= 0]
+    happened = np.unique(of_share * log.customer_count + moved)
+    share = np.flatnonzero(judged)
+    degree = np.diff(ties.pointer)[log.share_sharer[share]]
+    tried = np.repeat(share, degree)
+    arc = np.arange(tried.size) - np.repeat(np.cumsum(degree) - degree, degree)
+    arc += ties.pointer[log.share_sharer[tried]]
+    hit = np.isin(tried * log.customer_count + ties.target[arc], happened)
+    own = np.flatnonzero(judged & (log.share_parent < 0))
+    return Calibration(
+        cut,
+        share.size,
+        reliability(ties.probability[arc], hit.astype(np.float64)),
+        reliability(expected[log.share_sharer[own]], _cascade_sizes(log, happened)[own]),
+    )
+
+
+def reliability(predicted: Float64, seen: Float64, bins: int = BINS) -> Reliability:
+    """Cut the predictions into at most so many bins of about equal size; equal predictions share a bin."""
+    limits = np.unique(np.quantile(predicted, np.linspace(0, 1, bins + 1)[1:-1])) if predicted.size else np.zeros(0)
+    place = np.searchsorted(limits, predicted, side="left")
+    count = np.bincount(place, minlength=limits.size + 1)
+    kept = np.flatnonzero(count)
+    sums = [
+        np.bincount(place, weights=values, minlength=limits.size + 1)[kept] for values in (predicted, seen, seen**2)
+    ]
+    size = count[kept]
+    mean = sums[1] / size
+    error = np.sqrt(np.maximum(sums[2] / size - mean**2, 0.0) / np.maximum(size - 1, 1))
+    return Reliability(size.astype(np.int64), sums[0] / size, mean, error)
+
+
+def before(log: ShareLog, cut: int) -> ShareLog:
+    """The log as it was just before `cut`, of the same customers; shares are numbered anew."""
+    share, click, act, brought = (times < cut for times in (log.share_at, log.click_at, log.act_at, log.brought_at))
+    number = np.where(share, np.cumsum(share) - 1, NOBODY).astype(np.int32)
+    click &= number[log.click_share] >= 0
+
+    def renumbered(shares: Int32, rows: Bool) -> Int32:
+        return np.where(shares[rows] >= 0, number[shares[rows]], NOBODY).astype(np.int32)
+
+    return ShareLog(
+        log.customer_count,
+        log.share_sharer[share],
+        log.share_at[share],
+        renumbered(log.share_parent, share),
+        log.click_customer[click],
+        number[log.click_share[click]],
+        log.click_at[click],
+        log.act_customer[act],
+        log.act_at[act],
+        renumbered(log.act_share, act),
+        log.act_referrer[act],
+        log.act_cents[act],
+        log.brought_customer[brought],
+        log.brought_by[brought],
+        log.brought_at[brought],
+    )
+
+
+def _cascade_sizes(log: ShareLog, happened: Int64) -> Float64:
+    """How many customers each share's cascade moved, itself and all that was passed on from it; at its first share."""
+    root = np.where(log.share_parent >= 0, log.share_parent, np.arange(log.share_parent.size)).astype(np.int64)
+    for _ in range(HALVINGS):
+        root = root[root]
+    reached = np.unique(root[happened // log.customer_count] * log.customer_count + happened % log.customer_count)
+    return np.bincount(reached // log.customer_count, minlength=root.size).astype(np.float64)
