@@ -56,6 +56,8 @@ async def score_chains(
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
+        rows = chain_rows(table, chaining.published(chains, request), run.run_id)
+        await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)
 
