@@ -39,17 +39,14 @@ class PairCounts:
     """Customers who did both steps within one stratum, neither on all of its units: others could have fallen."""
 
 
-def count_pairs(
-    strata: Strata, then_baskets: tuple[Int64, Int32], tokens: tuple[int, int], may: Bool, rows: tuple[int, int]
-) -> PairCounts:
+def count_pairs(strata: Strata, token_count: int, may: Bool, rows: tuple[int, int]) -> PairCounts:
     """Count the pairs whose first token lies in [rows[0], rows[1]).
 
-    `then_baskets` hold the second steps (the strata's own baskets, save for longer chains); there are `tokens` first
-    and second ones; `may[s, t]` says whether the second token's slot t may follow the first one's slot s.
+    `may[s, t]` says whether the second token's slot t may follow the first one's slot s.
     Time O(Σ over strata of touched first × touched second tokens), memory O(rows × tokens).
     """
     row_from, row_to = rows
-    shape = (row_to - row_from, tokens[1])
+    shape = (row_to - row_from, token_count)
     counts = PairCounts(
         row_from,
         np.zeros((2, *shape), np.int32),
@@ -62,9 +59,8 @@ def count_pairs(
         np.zeros((3, *shape), np.int32),
     )
     units = strata.pointer, strata.size, strata.customer, strata.kind, strata.first, strata.then_from, strata.then_to
-    held = strata.baskets, strata.token, *then_baskets
     sums = counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.third, counts.own
-    _count(*units, *held, may, tokens[0], row_from, row_to, *sums, counts.customers, counts.capable)
+    _count(*units, strata.baskets, strata.token, may, row_from, row_to, *sums, counts.customers, counts.capable)
     return counts
 
 
@@ -79,10 +75,7 @@ def _count(
     then_to: Int64,
     baskets: Int64,
     tokens: Int32,
-    then_baskets: Int64,
-    then_held: Int32,
     may: Bool,
-    first_count: int,
     row_from: int,
     row_to: int,
     occurrences: Int32,
@@ -94,12 +87,12 @@ def _count(
     customers: Int32,
     capable: Int32,
 ) -> None:
-    first_slots, then_slots = may.shape
+    slots, token_count = may.shape[0], occurrences.shape[2]
     went_through = np.full(customers.shape, -1, np.int32)
     able = np.full(capable.shape, -1, np.int32)
-    firsts, seconds = np.zeros(first_count, np.int32), np.zeros(occurrences.shape[2], np.int32)
-    first_tokens, then_tokens = np.zeros(first_count, np.int32), np.zeros(seconds.size, np.int32)
-    met, followers = np.full(seconds.size, -1, np.int64), np.zeros(seconds.size, np.int32)
+    firsts, seconds = np.zeros(token_count, np.int32), np.zeros(token_count, np.int32)
+    first_tokens, then_tokens = np.zeros(token_count, np.int32), np.zeros(token_count, np.int32)
+    met, followers = np.full(token_count, -1, np.int64), np.zeros(token_count, np.int32)
     for stratum in range(pointer.size - 1):
         size, kind, customer = sizes[stratum], kinds[stratum], whose[stratum]
         first_size, then_size = 0, 0
@@ -111,8 +104,8 @@ def _count(
                         first_tokens[first_size] = token
                         first_size += 1
                     firsts[token] += 1
-            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
-                token = then_held[index]
+            for index in range(baskets[then_from[unit]], baskets[then_to[unit]]):
+                token = tokens[index]
                 if met[token] != unit:
                     met[token] = unit
                     if seconds[token] == 0:
@@ -124,7 +117,7 @@ def _count(
             if row_from <= first < row_to:
                 for other in range(then_size):
                     second = then_tokens[other]
-                    if may[first % first_slots, second % then_slots]:
+                    if may[first % slots, second % slots]:
                         k, m, row = firsts[first], seconds[second], first - row_from
                         mean = k * m / size
                         expected[kind, row, second] += mean
@@ -141,8 +134,8 @@ def _count(
             if first_of[unit] < 0:
                 continue
             count = 0
-            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
-                token = then_held[index]
+            for index in range(baskets[then_from[unit]], baskets[then_to[unit]]):
+                token = tokens[index]
                 if met[token] != -2 - unit:
                     met[token] = -2 - unit
                     followers[count] = token
@@ -153,7 +146,7 @@ def _count(
                     row = first - row_from
                     for other in range(count):
                         second = followers[other]
-                        if may[first % first_slots, second % then_slots]:
+                        if may[first % slots, second % slots]:
                             occurrences[kind, row, second] += 1
                             _mark(went_through, customers, kind, row, second, customer)
                             own[kind, row, second] += firsts[first] / size

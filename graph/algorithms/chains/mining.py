@@ -31,7 +31,9 @@ class Chains(Weighed):
     log_q: Float64
     """Over everything that was tried; chains that overlap count as one discovery."""
     stronger: Int64
-    """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself, or is too rare."""
+    """Row of the stronger overlapping chain that stands for this one; -1 where it stands for itself, or is too rare.
+
+    `take` leaves it as it is: it counts the rows of the whole."""
     earlier_lift: Float64
     """Of the log's earlier half alone; NaN where that half has too few customers to try it."""
     earlier_log_q: Float64
@@ -42,10 +44,6 @@ class Chains(Weighed):
     held: Bool
     """Discovered in the earlier half and found again in the later one."""
 
-    def take(self, rows: Int64 | Bool) -> "Chains":
-        """The chosen rows in the order given; `stronger` still counts the old rows."""
-        return Chains(*(getattr(self, field.name)[rows] for field in fields(self)))
-
 
 def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
     """Try all pairs of the request on the whole log, then on each of its halves.
@@ -53,7 +51,7 @@ def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
     The earlier half discovers, the later one confirms what was discovered: `held`. No randomness.
     """
     steps = to_steps(purchases, request.slots)
-    chains = _ranked(request, weigh_pairs(request, steps))
+    chains = rank(request, weigh_pairs(request, steps))
     return _held_to_time(request, purchases, chains, steps)
 
 
@@ -73,7 +71,8 @@ def published(chains: Chains, request: ChainsRequest) -> Int64:
     return np.sort(np.concatenate(parts)).astype(np.int64)
 
 
-def _ranked(request: ChainsRequest, weighed: Weighed) -> Chains:
+def rank(request: ChainsRequest, weighed: Weighed) -> Chains:
+    """The rows with their q, strongest first, and which of them stand for others; as if the log had no halves."""
     size = weighed.size
     chains = Chains(
         **{field.name: getattr(weighed, field.name) for field in fields(weighed)},
@@ -98,12 +97,11 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
     """The same rows with what each half of the log says of them."""
     if not chains.size:
         return chains
-    tokens = steps.token_count, steps.token_count
     middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
     early, late = (_part(purchases, side) for side in (purchases.day < middle, purchases.day >= middle))
-    earlier = _ranked(request, weigh_pairs(request, to_steps(early, request.slots)))
+    earlier = rank(request, weigh_pairs(request, to_steps(early, request.slots)))
     later = weigh_pairs(request, to_steps(late, request.slots))
-    before, after = (_places(part.keys(tokens), chains.keys(tokens)) for part in (earlier, later))
+    before, after = (_places(part.keys(steps.token_count), chains.keys(steps.token_count)) for part in (earlier, later))
     discovered = np.append(confirmed(earlier, request), False)[before]
     later_log_p = np.where(after >= 0, np.append(later.log_p, 0.0)[after], 0.0)
     later_log_q = np.zeros(chains.size)

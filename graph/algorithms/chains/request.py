@@ -7,6 +7,7 @@ from typing import TypeVar
 from graph.errors import BadInput
 
 MINUTES_A_DAY = 1440
+MOST_STEPS = 5
 Member = TypeVar("Member", bound=StrEnum)
 
 
@@ -78,6 +79,8 @@ class ChainsRequest:
     day_kinds: tuple[DayKind, ...] = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
     gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
     compared: Compared = Compared.DAYS
+    max_steps: int = 2
+    """The longest chains, 2 to 5 steps; those of more than two are searched among days only."""
     min_customers: int = 30
     """A pair is tried when so many customers did both steps; a chain is confirmed when so many went through it."""
     block_days: int = 7
@@ -103,6 +106,10 @@ class ChainsRequest:
         object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
         if not self.day_kinds or not self.gaps:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
+        if not 2 <= self.max_steps <= MOST_STEPS:
+            raise BadInput(f"max_steps must be 2 to {MOST_STEPS}, not {self.max_steps}")
+        if self.max_steps > 2 and self.compared is Compared.VISITS:
+            raise BadInput("chains of more than two steps are searched among days: leave max_steps at 2 for visits")
         if self.min_customers < 1:
             raise BadInput(f"min_customers must be 1 or more, not {self.min_customers}")
         if self.block_days < 7:

@@ -12,20 +12,14 @@ from graph.algorithms.chains.events import Float64, Int32, Int64
 from graph.algorithms.chains.strata import Strata
 from graph.algorithms.kernels import kernel
 
-CELLS = 8_000_000
-"""Pairs × weeks that are held at once: 16 bytes each."""
 
-
-def weekly_surplus(
-    strata: Strata, then_baskets: tuple[Int64, Int32], tokens: tuple[int, int], first: Int32, then: Int32
-) -> Float64:
+def weekly_surplus(strata: Strata, token_count: int, first: Int32, then: Int32) -> Float64:
     """For each pair, given by its tokens, the surplus of each calendar week; shape (kinds, pairs, weeks)."""
     order = np.argsort(first, kind="stable")
-    pointer = np.searchsorted(first[order], np.arange(tokens[0] + 1)).astype(np.int64)
+    pointer = np.searchsorted(first[order], np.arange(token_count + 1)).astype(np.int64)
     surplus = np.zeros((2, first.size, strata.week_count))
     units = strata.pointer, strata.size, strata.kind, strata.first, strata.then_from, strata.then_to, strata.week
-    held = strata.baskets, strata.token, *then_baskets
-    _add_up(*units, *held, pointer, order, then, tokens[1], surplus)
+    _add_up(*units, strata.baskets, strata.token, pointer, order, then, surplus)
     return surplus
 
 
@@ -62,16 +56,13 @@ def _add_up(
     week: Int32,
     baskets: Int64,
     tokens: Int32,
-    then_baskets: Int64,
-    then_held: Int32,
     wanted: Int64,
     pair: Int64,
     then: Int32,
-    then_count: int,
     surplus: Float64,
 ) -> None:
-    firsts, seconds = np.zeros(wanted.size, np.int32), np.zeros(then_count, np.int32)
-    met = np.full(then_count, -1, np.int64)
+    firsts, seconds = np.zeros(wanted.size, np.int32), np.zeros(wanted.size, np.int32)
+    met = np.full(wanted.size, -1, np.int64)
     for stratum in range(pointer.size - 1):
         size, kind = sizes[stratum], kinds[stratum]
         begin, end = pointer[stratum], pointer[stratum + 1]
@@ -81,16 +72,16 @@ def _add_up(
             if first_of[unit] >= 0:
                 for index in range(baskets[first_of[unit]], baskets[first_of[unit] + 1]):
                     firsts[tokens[index]] += 1
-            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
-                token = then_held[index]
+            for index in range(baskets[then_from[unit]], baskets[then_to[unit]]):
+                token = tokens[index]
                 if met[token] != unit:
                     met[token] = unit
                     seconds[token] += 1
         for unit in range(begin, end):
             if first_of[unit] < 0:
                 continue
-            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
-                met[then_held[index]] = -2 - unit
+            for index in range(baskets[then_from[unit]], baskets[then_to[unit]]):
+                met[tokens[index]] = -2 - unit
             for index in range(baskets[first_of[unit]], baskets[first_of[unit] + 1]):
                 first = tokens[index]
                 if firsts[first] == size:
@@ -105,5 +96,5 @@ def _add_up(
             if first_of[unit] >= 0:
                 for index in range(baskets[first_of[unit]], baskets[first_of[unit] + 1]):
                     firsts[tokens[index]] = 0
-            for index in range(then_baskets[then_from[unit]], then_baskets[then_to[unit]]):
-                seconds[then_held[index]] = 0
+            for index in range(baskets[then_from[unit]], baskets[then_to[unit]]):
+                seconds[tokens[index]] = 0

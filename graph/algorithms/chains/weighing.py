@@ -1,6 +1,7 @@
 """Every pair of one gap, weighed against each of the nulls that it has to beat: its p is the largest of theirs."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 
@@ -54,10 +55,14 @@ class Weighed:
         """How many rows."""
         return self.first.size
 
-    def keys(self, tokens: tuple[int, int]) -> Int64:
+    def take(self, rows: Int64 | Bool) -> Self:
+        """The chosen rows in the order given."""
+        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def keys(self, token_count: int) -> Int64:
         """One number a row, the same for the same gap, kind of day and steps."""
         place = self.gap.astype(np.int64) * len(KINDS) + self.day_kind
-        return (place * tokens[0] + self.first) * tokens[1] + self.then
+        return (place * token_count + self.first) * token_count + self.then
 
 
 def weigh_pairs(request: ChainsRequest, steps: Steps) -> Weighed:
@@ -66,7 +71,23 @@ def weigh_pairs(request: ChainsRequest, steps: Steps) -> Weighed:
     That depends on the margins alone, which every shuffle keeps, so that choosing what to try does not bend the
     p-values. Time and memory: see `count_pairs`, once a gap and a null; no randomness.
     """
-    return joined([part for gap in request.gaps for part in _of_gap(request, steps, gap)])
+    return joined([weigh_rows(request, steps, gap, (0, steps.token_count)) for gap in request.gaps])
+
+
+def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, int]) -> Weighed:
+    """Of one gap the pairs whose first token lies in [rows[0], rows[1])."""
+    nulls = _nulls(request, steps, gap)
+    if not nulls[0].size.size:
+        return joined([])
+    may = later(steps.slots, gap)
+    first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
+    rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
+    found: list[Weighed] = []
+    for row_from in range(*rows, rows_at_once):
+        these = row_from, min(row_from + rows_at_once, rows[1])
+        counts = [count_pairs(null, steps.token_count, may, these) for null in nulls]
+        found += [_weighed(request, counts, first_days, gap, kind) for kind in request.day_kinds]
+    return joined([_guarded(part, nulls, steps.token_count) for part in found])
 
 
 def joined(parts: list[Weighed]) -> Weighed:
@@ -81,21 +102,6 @@ def lift_interval(lift: Float64, error: Float64) -> tuple[Float64, Float64]:
     """Lower and upper end of the lift's 95 % interval."""
     width = NORMAL_95 * error
     return lift * np.exp(-width), lift * np.exp(width)
-
-
-def _of_gap(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Weighed]:
-    nulls = _nulls(request, steps, gap)
-    if not nulls[0].size.size:
-        return []
-    may, tokens = later(steps.slots, gap), (steps.token_count, steps.token_count)
-    first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
-    rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
-    found: list[Weighed] = []
-    for row_from in range(0, steps.token_count, rows_at_once):
-        rows = row_from, min(row_from + rows_at_once, steps.token_count)
-        counts = [count_pairs(null, (null.baskets, null.token), tokens, may, rows) for null in nulls]
-        found += [_weighed(request, counts, first_days, gap, kind) for kind in request.day_kinds]
-    return [_guarded(part, nulls, tokens) for part in found]
 
 
 def _nulls(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
@@ -168,15 +174,14 @@ def _log_p(counts: PairCounts, bases: slice, rows: Int64, then: Int64) -> Float6
     return log_tail((occurrences - fixed).astype(np.float64), mean - fixed, variance, third)
 
 
-def _guarded(weighed: Weighed, nulls: list[Strata], tokens: tuple[int, int]) -> Weighed:
+def _guarded(weighed: Weighed, nulls: list[Strata], token_count: int) -> Weighed:
     """The same rows, none more certain than the guard against shared events allows."""
     log_p = weighed.log_p.copy()
     close = np.flatnonzero(log_p < LOOK_CLOSER)
     for start in range(0, close.size, PAIRS_AT_ONCE):
         rows = close[start : start + PAIRS_AT_ONCE]
         for null in nulls:
-            held = null.baskets, null.token
-            surplus = weekly_surplus(null, held, tokens, weighed.first[rows], weighed.then[rows])
+            surplus = weekly_surplus(null, token_count, weighed.first[rows], weighed.then[rows])
             log_p[rows] = np.maximum(log_p[rows], log_tail_of_weeks(_of_kinds(surplus, weighed.day_kind[rows])))
     return replace(weighed, log_p=log_p)
 

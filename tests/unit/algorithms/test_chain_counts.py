@@ -146,9 +146,7 @@ def test_every_sum_is_that_of_plain_sets(rows, gap, null):
         "visits": lambda: (visits(steps, gap, 28), visits_by_hand(purchases, gap, 28)),
     }[null]()
 
-    counts = count_pairs(
-        strata, (strata.baskets, strata.token), (steps.token_count,) * 2, later(SLOTS, gap), (0, steps.token_count)
-    )
+    counts = count_pairs(strata, steps.token_count, later(SLOTS, gap), (0, steps.token_count))
 
     by_hand = list(wanted)
     for kind, weekend in enumerate((False, True)):
@@ -165,7 +163,7 @@ def test_counting_in_parts_is_counting_at_once():
     steps = to_steps(habit_world(3, 60, 6, 0.3), SLOTS)
     strata = weeks(steps, Gap.NEXT_DAY, 28)
     everything = np.ones((4, 4), np.bool_)
-    given_once = strata, (strata.baskets, strata.token), (steps.token_count,) * 2, everything
+    given_once = strata, steps.token_count, everything
 
     whole = count_pairs(*given_once, (0, steps.token_count))
     parts = [count_pairs(*given_once, (start, start + 5)) for start in range(0, steps.token_count, 5)]

@@ -1,0 +1,149 @@
+"""Chains of three to five steps: what follows a chain that was gone through, more often than the rhythm says.
+
+A chain is completed by a customer on the days of its last step: those that lie at the last gap behind a day that
+completes the chain without it; for the first step these are its own days, of the kind asked for. Each customer-day
+counts once, however many earlier days lead to it. Completions are then a first step like any other, and what follows
+them is counted and weighed like pairs (prefix projection, Pei and others 2001).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.mining import Chains, confirmed, rank
+from graph.algorithms.chains.request import ChainsRequest, DayKind, Gap
+from graph.algorithms.chains.weighing import GAPS, KINDS, Weighed, joined, lift_interval, weigh_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A chain that others may extend."""
+
+    tokens: tuple[int, ...]
+    gaps: tuple[Gap, ...]
+    day_kind: DayKind
+    """Of the first step."""
+    completed: Int64
+    """Customer-days on which it was completed, as customer × 2³² + day, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongerChains:
+    """Every extension that was tried at one length, strongest first."""
+
+    prefixes: tuple[Prefix, ...]
+    prefix: Int32
+    """Index into `prefixes` of what each row extends."""
+    weighed: Chains
+    """The extension: `then` and `gap` are the last step and its gap, `first_days` the completions of the prefix."""
+    suffix_lift: Float64
+    """Lift of the last step after the one before it alone, whatever came before; NaN where that was not tried."""
+
+    @property
+    def new(self) -> Bool:
+        """Whether the prefix says more than its last step alone: the lift's 95 % interval lies above `suffix_lift`."""
+        return lift_interval(self.weighed.lift, self.weighed.lift_error)[0] > self.suffix_lift
+
+    def closed(self) -> tuple[Bool, ...]:
+        """For each prefix, whether no extension of it is gone through by just as many customers."""
+        most = np.zeros(len(self.prefixes), np.int64)
+        np.maximum.at(most, self.prefix, self.weighed.customers)
+        return tuple(_people(prefix) > most[index] for index, prefix in enumerate(self.prefixes))
+
+
+def find_longer(request: ChainsRequest, purchases: Purchases, chains: Chains) -> Iterator[LongerChains]:
+    """One answer a length from three steps to `max_steps`, each extending what was confirmed at the length before.
+
+    Only confirmed chains are extended, and of them only those that enough customers completed: no extension can have
+    more. Every length has a correction of its own, over all that was tried at it. Time as for `find_chains`, with
+    prefixes in place of categories as first steps.
+    """
+    steps = to_steps(purchases, request.slots)
+    sure = np.flatnonzero(confirmed(chains, request) & (chains.stronger < 0))
+    prefixes = [pair(steps, chains, row) for row in sure.tolist()]
+    for _ in range(3, request.max_steps + 1):
+        prefixes = [prefix for prefix in prefixes if _people(prefix) >= request.min_customers]
+        if not prefixes:
+            return
+        found = extend(request, steps, tuple(prefixes), chains)
+        yield found
+        sure = np.flatnonzero(confirmed(found.weighed, request) & (found.weighed.stronger < 0))
+        prefixes = [_longer(steps, found, row) for row in sure.tolist()]
+
+
+def _people(prefix: Prefix) -> int:
+    return int(np.unique(prefix.completed >> 32).size)
+
+
+def _keys(steps: Steps, token: int) -> Int64:
+    """The customer-days of a token, as customer × 2³² + day."""
+    rows = steps.token == token
+    return (steps.customers()[rows].astype(np.int64) << 32) + steps.day[rows]
+
+
+def completed(before: Int64, step: Int64, gap: Gap) -> Int64:
+    """Of the days of a step those that lie at the gap behind one of the days before."""
+    last = np.searchsorted(before, step - gap.first_day, side="right")
+    return step[last > np.searchsorted(before, step - gap.last_day, side="left")]
+
+
+def pair(steps: Steps, chains: Chains, row: int) -> Prefix:
+    """The prefix of two steps that a row of the chains is."""
+    first, then = int(chains.first[row]), int(chains.then[row])
+    gap, kind = GAPS[int(chains.gap[row])], KINDS[int(chains.day_kind[row])]
+    days = _keys(steps, first)
+    if kind is not DayKind.ANY:
+        days = days[steps.weekend[days & (2**32 - 1)] == (kind is DayKind.WEEKEND)]
+    return Prefix((first, then), (gap,), kind, completed(days, _keys(steps, then), gap))
+
+
+def _longer(steps: Steps, found: LongerChains, row: int) -> Prefix:
+    prefix, gap = found.prefixes[int(found.prefix[row])], GAPS[int(found.weighed.gap[row])]
+    then = int(found.weighed.then[row])
+    days = completed(prefix.completed, _keys(steps, then), gap)
+    return Prefix((*prefix.tokens, then), (*prefix.gaps, gap), prefix.day_kind, days)
+
+
+def extend(request: ChainsRequest, steps: Steps, prefixes: tuple[Prefix, ...], chains: Chains) -> LongerChains:
+    """Every step that may follow each prefix, tried on any kind of day."""
+    known, slots = steps.token_count, steps.slot_count
+    projected = _projected(steps, prefixes)
+    any_day = replace(request, day_kinds=(DayKind.ANY,))
+    parts = [weigh_rows(any_day, projected, gap, (known, projected.token_count)) for gap in request.gaps]
+    weighed = joined(parts)
+    chosen = rank(any_day, weighed.take(weighed.then < known))
+    prefix = ((chosen.first - known) // slots).astype(np.int32)
+    last = np.array([one.tokens[-1] for one in prefixes], np.int32)
+    return LongerChains(prefixes, prefix, chosen, _suffix_lift(chosen, last[prefix], chains, known))
+
+
+def _projected(steps: Steps, prefixes: tuple[Prefix, ...]) -> Steps:
+    """The steps with each prefix's completions as a step of its own, in the slot of its last one."""
+    slots = steps.slot_count
+    token = [steps.token_count + index * slots + one.tokens[-1] % slots for index, one in enumerate(prefixes)]
+    sizes = [one.completed.size for one in prefixes]
+    days = np.concatenate([one.completed for one in prefixes])
+    customer = np.concatenate([steps.customers(), days >> 32])
+    day = np.concatenate([steps.day, (days & (2**32 - 1)).astype(np.int32)])
+    tokens = np.concatenate([steps.token, np.repeat(token, sizes)]).astype(np.int32)
+    order = np.lexsort((tokens, day, customer))
+    return replace(
+        steps,
+        pointer=np.searchsorted(customer[order], np.arange(steps.pointer.size)).astype(np.int64),
+        day=day[order],
+        token=tokens[order],
+        token_count=steps.token_count + len(prefixes) * slots,
+    )
+
+
+def _suffix_lift(weighed: Weighed, last: Int32, chains: Chains, token_count: int) -> Float64:
+    """The lift of (last step before, last step) at the same gap on any day, out of the chains of two."""
+    keys = chains.keys(token_count)
+    order = np.argsort(keys, kind="stable")
+    place = (weighed.gap.astype(np.int64) * len(KINDS) + KINDS.index(DayKind.ANY)) * token_count + last
+    wanted = place * token_count + weighed.then
+    at = np.searchsorted(keys[order], wanted)
+    found = np.append(keys[order], -1)[at] == wanted
+    return np.where(found, np.append(chains.lift[order], np.nan)[at], np.nan)
