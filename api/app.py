@@ -22,6 +22,8 @@ from starlette.websockets import WebSocket
 
 from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
+from api.downloads import Downloads
+from api.exports import BackgroundExports
 from api.feed import Feed
 from api.graphql.context import Refusal, Services, Verdict
 from api.graphql.http import GraphqlEndpoint
@@ -95,6 +97,7 @@ class Serving:
     follower: Follower
     graphql: GraphqlEndpoint
     socket: GraphqlSocket
+    downloads: Downloads
 
     async def wrong(self) -> list[str]:
         """What keeps the app from answering well, in sentences; empty when it is ready."""
@@ -137,6 +140,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.push_async_callback(_end, asyncio.create_task(feed.run()))
         runs = BackgroundRuns(events, store, settings.scores_folder, now)
         stack.push_async_callback(runs.close)
+        exports = BackgroundExports(store, settings.exports_folder, now)
+        stack.push_async_callback(exports.close)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -146,13 +151,19 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             AdvocateChoice(reader, settings.scores_folder),
             answers,
             feed,
+            exports,
             ZoneInfo(settings.time_zone),
             now,
         )
         engine = Engine(make_schema(), services, settings.policy())
         gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")
         yield Serving(
-            store, events, follower, GraphqlEndpoint(engine, gate, now, EXPLORER), GraphqlSocket(engine, gate, now)
+            store,
+            events,
+            follower,
+            GraphqlEndpoint(engine, gate, now, EXPLORER),
+            GraphqlSocket(engine, gate, now),
+            Downloads(exports, gate, now),
         )
 
 
@@ -178,12 +189,16 @@ def create_app(settings: Settings) -> Starlette:
     async def graphql(request: Request) -> Response:
         return await serving(request.app).graphql.answer(request)
 
+    async def download(request: Request) -> Response:
+        return await serving(request.app).downloads.answer(request)
+
     async def socket(web_socket: WebSocket) -> None:
         await serving(web_socket.app).socket.serve(web_socket)
 
     routes: list[BaseRoute] = [
         Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
         WebSocketRoute("/graphql", socket),
+        Route("/exports/{id}", download),
         Route("/healthz", _health),
         Route("/readyz", _ready),
     ]

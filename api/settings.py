@@ -123,6 +123,11 @@ class Settings(BaseSettings):
         return self.data / "keys" / "keys.sqlite"
 
     @property
+    def exports_folder(self) -> Path:
+        """The files of exports."""
+        return self.data / "exports"
+
+    @property
     def answers_file(self) -> Path:
         """The first answers of mutations that carried an idempotency key."""
         return self.data / "keys" / "answers.sqlite"

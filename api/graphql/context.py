@@ -220,6 +220,50 @@ class Listening(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export: a noun in a form, of one run, of some customers, with or without what is personal."""
+
+    noun: str
+    form: str
+    run: str | None = None
+    audience: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export as it stands; `state` is running, succeeded or failed."""
+
+    id: str
+    request: ExportRequest
+    state: str
+    started_at: datetime
+    expires_at: datetime
+    rows: int = 0
+    size: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyExports:
+    """As many as may run at once are under way."""
+
+    running: int
+
+
+class Exports(Protocol):
+    """Where exports are started and found."""
+
+    async def start(self, request: ExportRequest) -> Export | TooManyExports:
+        """Begins in the background. LogUnavailable where nothing can be written."""
+        ...
+
+    async def find(self, id: str) -> Export | None:
+        """The export as it stands; None for an unknown or an expired one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
 
@@ -229,6 +273,7 @@ class Services:
     advocates: AdvocateChoices
     answers: Answers
     feed: Listening
+    exports: Exports
     zone: ZoneInfo
     now: Callable[[], datetime]
 

@@ -26,6 +26,7 @@ from api.graphql.connection import DEFAULT_SIZE, Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, customer, customers
 from api.graphql.event import EventKind, RecordEventsResult, record_events
+from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
 from api.graphql.node import Node
@@ -89,6 +90,9 @@ class Query:
     score_runs: Connection[ScoreRun] = strawberry.field(
         resolver=score_runs, description="Runs of scores, newest first, page by page."
     )
+    export: ExportJob | None = strawberry.field(
+        resolver=export, description="How far an export is, and where its file is; null once it has expired."
+    )
     overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(
         resolver=search_nodes, description="Customers, products, stores and channels by key or name."
@@ -117,6 +121,9 @@ class Mutation:
     )
     upsert_channels: UpsertResult = strawberry.mutation(
         resolver=upsert_channels, description="Says what is known of up to 2,500 channels, with a verdict for each."
+    )
+    start_export: ExportResult = strawberry.mutation(
+        resolver=start_export, description="Writes everything of a noun into a file in the background; see `export`."
     )
     start_score_run: ScoreRunResult = strawberry.mutation(
         resolver=start_score_run, description="Computes scores in the background; watch it with scoreRun."

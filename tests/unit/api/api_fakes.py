@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.graphql.context import (
     AlreadyRunning,
     Answers,
+    Export,
+    ExportRequest,
     FellBehind,
     LogEvent,
     Refusal,
     RunProgress,
     RunRequest,
     Services,
+    TooManyExports,
     Verdict,
     Wanted,
 )
@@ -134,6 +137,24 @@ class FakeFeed:
         raise FellBehind(10_000)
 
 
+@dataclass
+class FakeExports:
+    """Starts what it is asked, and knows what it started; it is done at once."""
+
+    started: list[Export] = field(default_factory=list)
+    answer: TooManyExports | None = None
+
+    async def start(self, request: ExportRequest) -> Export | TooManyExports:
+        if self.answer:
+            return self.answer
+        later = NOON + timedelta(hours=24)
+        self.started.append(Export(f"x{len(self.started)}", request, "succeeded", NOON, later, rows=3, size=90))
+        return replace(self.started[-1], state="running", rows=0, size=0)
+
+    async def find(self, id: str) -> Export | None:
+        return next((export for export in self.started if export.id == id), None)
+
+
 def log_event(id: str, kind: str, customer: str | None, version: int, **given: Any) -> LogEvent:
     nothing: dict[str, Any] = dict.fromkeys(LogEvent.__dataclass_fields__)
     told: dict[str, Any] = {"id": id, "kind": kind, "customer": customer, "at": NOON, "log_version": version}
@@ -146,6 +167,7 @@ def services(
     recorder: FakeRecorder | None = None,
     runs: FakeRuns | None = None,
     advocates: FakeAdvocates | None = None,
+    exports: FakeExports | None = None,
 ) -> Services:
     return Services(
         reader,
@@ -154,6 +176,7 @@ def services(
         advocates or FakeAdvocates(),
         answers,
         FakeFeed(),
+        exports or FakeExports(),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from api_fakes import NOON, FakeAdvocates, FakeRecorder, FakeRuns, RecordingReader, services, small_shop
+from api_fakes import NOON, FakeAdvocates, FakeExports, FakeRecorder, FakeRuns, RecordingReader, services, small_shop
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -29,6 +29,7 @@ class Api:
     recorder: FakeRecorder
     runs: FakeRuns
     advocates: FakeAdvocates
+    exports: FakeExports
     keys: KeyStore
     secrets: dict[str, str]
     headers: dict[str, str] = field(default_factory=dict)
@@ -66,8 +67,9 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     clients: list[TestClient] = []
 
     def served(*, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None) -> Api:
-        reader, recorder, runs, advocates = small_shop(), FakeRecorder(), FakeRuns(), FakeAdvocates()
-        engine = Engine(schema, services(reader, answers, recorder, runs, advocates), policy)
+        reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
+        advocates, exports = FakeAdvocates(), FakeExports()
+        engine = Engine(schema, services(reader, answers, recorder, runs, advocates, exports), policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
@@ -76,7 +78,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
         )
         client = TestClient(app, raise_server_exceptions=True)
         clients.append(client)
-        return Api(client, reader, recorder, runs, advocates, keys, secrets)
+        return Api(client, reader, recorder, runs, advocates, exports, keys, secrets)
 
     yield served
     for client in clients:

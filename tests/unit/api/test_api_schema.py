@@ -25,7 +25,7 @@ OUTLINE = {
     "Estimate": "value low high confidence",
     "Chain": "id steps customers occurrences support confidence lift pValue qValue scope run",
     "Mutation": """recordEvents recordReferral upsertCustomers upsertProducts upsertStores upsertChannels
-        startScoreRun""",
+        startScoreRun startExport""",
     "Subscription": "scoreRun customerChanged eventRecorded",
     "InfluenceConnection": "edges nodes pageInfo totalCount",
     "CustomerConnection": "edges nodes pageInfo totalCount",

@@ -1,0 +1,128 @@
+"""Exports in the background: started, asked for, downloaded by ranges, gone after a day.
+
+A job is a small JSON file beside its data, so that it outlives the process; one that a process left behind has failed.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from api.graphql.context import Export, ExportRequest, TooManyExports
+from graph.errors import LogUnavailable, RenmaiError
+from graph.jobs.export import Form, export_rows
+from graph.queries.export import ExportQuery
+from graph.store import Store
+
+log = structlog.get_logger("renmai.exports")
+
+KEPT_FOR = timedelta(hours=24)
+MOST_RUNNING = 4
+BROKE_OFF = "It was ended with the server."
+_ID = re.compile(r"export-[0-9a-f]{32}")
+
+
+class BackgroundExports:
+    """The exports of one data folder."""
+
+    def __init__(self, store: Store, folder: Path, now: Callable[[], datetime]) -> None:
+        """`folder` is made where it is missing."""
+        self._store = store
+        self._folder = folder
+        self._now = now
+        self._running: dict[str, Export] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, request: ExportRequest) -> Export | TooManyExports:
+        """Begins to write. LogUnavailable where the folder cannot be written."""
+        if len(self._running) >= MOST_RUNNING:
+            return TooManyExports(MOST_RUNNING)
+        await asyncio.to_thread(self._sweep)
+        at = self._now()
+        export = Export(f"export-{secrets.token_hex(16)}", request, "running", at, at + KEPT_FOR)
+        await asyncio.to_thread(self._write, export)
+        self._running[export.id] = export
+        task = asyncio.create_task(self._run(export))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return export
+
+    async def find(self, id: str) -> Export | None:
+        """The export as it stands; None for an unknown or an expired one."""
+        return self._running.get(id) or await asyncio.to_thread(self._read, id)
+
+    def file(self, export: Export) -> Path | None:
+        """What can be downloaded: the whole, or of an export that failed, or runs, what is there; None for nothing."""
+        file = self._data(export) if export.state == "succeeded" else self._part(export)
+        return file if file.is_file() else None
+
+    async def close(self) -> None:
+        """Ends what is under way; what was written stays, as the part of a failed export."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, export: Export) -> None:
+        request = export.request
+        query = ExportQuery(request.noun, request.run, request.audience, request.personal)
+        ended = replace(export, state="failed", failure=BROKE_OFF)
+
+        def told(rows: int) -> None:
+            self._running[export.id] = replace(export, rows=rows)
+
+        try:
+            rows = await export_rows(self._store, query, Form(request.form), self._part(export), told)
+            await asyncio.to_thread(self._part(export).replace, self._data(export))
+            ended = replace(export, state="succeeded", rows=rows)
+        except RenmaiError as failure:
+            ended = replace(ended, failure=str(failure))
+        except OSError as failure:
+            ended = replace(ended, failure=f"The file cannot be written: {failure.strerror}.")
+        except Exception as error:
+            log.error("export failed", export=export.id, exc_info=error)
+            ended = replace(ended, failure="Internal error: the server's log says more.")
+        finally:
+            done = self._running.pop(export.id)
+            self._write(replace(ended, rows=max(ended.rows, done.rows), size=self._size(ended)))
+
+    def _size(self, export: Export) -> int:
+        file = self.file(export)
+        return file.stat().st_size if file else 0
+
+    def _write(self, export: Export) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = self._folder / f"{export.id}.json.part"
+            part.write_bytes(msgspec.json.encode(export))
+            part.replace(self._folder / f"{export.id}.json")
+        except OSError as error:
+            raise LogUnavailable(f"{self._folder} cannot be written: {error.strerror}") from error
+
+    def _read(self, id: str) -> Export | None:
+        file = self._folder / f"{id}.json"
+        if not _ID.fullmatch(id) or not file.is_file():
+            return None
+        export = msgspec.json.decode(file.read_bytes(), type=Export)
+        if export.expires_at <= self._now():
+            return None
+        if export.state == "running":
+            return replace(export, state="failed", failure=BROKE_OFF)
+        return export
+
+    def _sweep(self) -> None:
+        for file in self._folder.glob("export-*.json"):
+            if file.stem not in self._running and self._read(file.stem) is None:
+                for one in self._folder.glob(f"{file.stem}.*"):
+                    one.unlink(missing_ok=True)
+
+    def _data(self, export: Export) -> Path:
+        return self._folder / f"{export.id}.{export.request.form}"
+
+    def _part(self, export: Export) -> Path:
+        return self._folder / f"{export.id}.{export.request.form}.part"

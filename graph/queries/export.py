@@ -1,0 +1,71 @@
+"""Everything of one label, as it stands in the graph: what exports stream, column by column as it is declared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from graph.model.channel import CHANNEL
+from graph.model.customer import CUSTOMER
+from graph.model.declarations import Node, Property
+from graph.model.order import ORDER
+from graph.model.product import PRODUCT
+from graph.model.score import CHAIN, INFLUENCE_SCORE
+from graph.model.share import SHARE
+from graph.model.statements import identifier
+from graph.model.store import STORE
+from graph.queries.audience import CONDITIONS
+from graph.store.statement import Statement, generated
+
+NOUNS: dict[str, Node] = {
+    "customers": CUSTOMER,
+    "products": PRODUCT,
+    "stores": STORE,
+    "channels": CHANNEL,
+    "orders": ORDER,
+    "shares": SHARE,
+    "influence_scores": INFLUENCE_SCORE,
+    "chains": CHAIN,
+}
+"""What can be exported."""
+OF_RUNS = frozenset({"influence_scores", "chains"})
+OF_CUSTOMERS = frozenset({"customers", "influence_scores"})
+"""Nouns that an audience narrows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQuery:
+    """What is read: the noun, of which run, of which customers, with or without what is personal."""
+
+    noun: str
+    run: str | None = None
+    audience: Mapping[str, object] = field(default_factory=dict[str, object])
+    personal: bool = False
+
+    def columns(self) -> tuple[Property, ...]:
+        """The key first, then every declared property that may be told."""
+        return tuple(p for p in NOUNS[self.noun].all_properties() if self.personal or not p.personal)
+
+    def statement(self) -> Statement:
+        """What streams the rows, in no order."""
+        return _statement(self.noun, tuple(p.name for p in self.columns()), tuple(self.audience), self.run is not None)
+
+    def parameters(self) -> dict[str, object]:
+        """The statement's parameters."""
+        return {**self.audience, **({} if self.run is None else {"run": self.run})}
+
+
+@lru_cache(maxsize=256)
+def _statement(noun: str, columns: tuple[str, ...], audience: tuple[str, ...], of_run: bool) -> Statement:
+    told = ", ".join(f"n.{identifier(name)} AS {name}" for name in columns)
+    label = identifier(NOUNS[noun].label)
+    match = f"MATCH (n:{label} {{run_id: $run}})" if of_run else f"MATCH (n:{label})"
+    if not audience:
+        return generated(f"{match} RETURN {told}")
+    conditions = " AND ".join(CONDITIONS[name] for name in audience)
+    if noun == "customers":
+        return generated(f"MATCH (n:{label}) WITH n, n AS c WHERE {conditions} RETURN {told}")
+    # The embedded engine wants a pattern's property bound before.
+    return generated(
+        f"{match} WITH n, n.customer_id AS customer_id MATCH (c:Customer {{customer_id: customer_id}})"
+        f" WHERE {conditions} RETURN {told}"
+    )
