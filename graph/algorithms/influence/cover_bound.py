@@ -1,9 +1,10 @@
-"""What no k candidates can exceed on a collection of sets: a bound by linear-programming duality.
+"""What no allowed choice can exceed on a collection of sets: a bound by linear-programming duality.
 
 Give every set a price from 0 to 1. A choice pays each of its candidates the prices of their sets, and every set gives
-back 1 less its price; where a set is met that is 1 or more, where not 0 or more. So no k candidates meet more sets than
-all of 1 - price plus the k largest sums of prices: true of every prices, thus of the least that a few rounds of
-subgradient descent find (weak duality; Shor 1985), which lower the price of sets that several of the k dearest share.
+back 1 less its price; where a set is met that is 1 or more, where not 0 or more. So no choice meets more sets than all
+of 1 - price plus the largest sum of prices that the limits allow: true of every prices, thus of the least that a few
+rounds of subgradient descent find (weak duality; Shor 1985), which lower the price of sets that several of the dearest
+share.
 """
 
 from math import ceil
@@ -12,6 +13,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.coverage import Choice, Collection
+from graph.algorithms.influence.limits import Limits, most_by
 from graph.algorithms.influence.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
@@ -21,25 +23,25 @@ PACE = 0.7
 ROUNDING = 1e-9
 
 
-def tightened(collection: Collection, choice: Choice) -> int:
-    """No choice of as many candidates meets more of the collection's sets. O(members + customers) a round."""
-    k, count = choice.chosen.size, collection.alone.size
+def tightened(collection: Collection, choice: Choice, allowed: Limits) -> int:
+    """No allowed choice meets more of the collection's sets. O(members + customers) a round."""
     price = np.ones(collection.pointer.size - 1)
-    dearest = np.zeros(count, np.bool_)
+    dearest = np.zeros(collection.alone.size, np.bool_)
     dearest[choice.chosen] = True
     best = float(choice.bound)
     for turn in range(ROUNDS):
         value = collection.alone.astype(np.float64)
-        spare = _priced(collection.pointer, collection.member, price, dearest, PACE / (turn + 1), value)
-        largest = np.argpartition(value, count - k)[count - k :]
-        best = min(best, spare + float(value[largest].sum()))
-        dearest[:] = False
-        dearest[largest] = True
+        pace = PACE / (turn + 1)
+        spare = _priced(collection.pointer, collection.member, collection.worth, price, dearest, pace, value)
+        most, dearest = most_by(value, allowed)
+        best = min(best, spare + most)
     return ceil(best * (1 + ROUNDING))
 
 
 @kernel
-def _priced(pointer: Int64, member: Uint32, price: Float64, dearest: Bool, pace: float, value: Float64) -> float:
+def _priced(
+    pointer: Int64, member: Uint32, worth: Int64, price: Float64, dearest: Bool, pace: float, value: Float64
+) -> float:
     """Move every price towards one of the dearest a set; add up what the sets give back and what candidates get."""
     spare = 0.0
     for index in range(price.size):
@@ -48,7 +50,7 @@ def _priced(pointer: Int64, member: Uint32, price: Float64, dearest: Bool, pace:
             shared += dearest[member[place]]
         cost = min(1.0, max(0.0, price[index] - pace * (shared - 1)))
         price[index] = cost
-        spare += 1.0 - cost
+        spare += (1.0 - cost) * worth[index]
         for place in range(pointer[index], pointer[index + 1]):
-            value[member[place]] += cost
+            value[member[place]] += cost * worth[index]
     return spare

@@ -1,11 +1,15 @@
-"""Greedy cover: the candidates who together meet the most reverse-reachable sets, and what any others could meet."""
+"""Greedy cover: the candidates who together meet the most reverse-reachable sets, and what any others could meet.
+
+A set may stand for several that hold the same members (a component of a shared world): it then counts `worth` times.
+"""
 
 import heapq
 from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.influence.arrays import Int64
+from graph.algorithms.influence.arrays import Float64, Int64
+from graph.algorithms.influence.limits import Limits, most_by
 from graph.algorithms.influence.reverse_sets import Draw, batches
 from graph.algorithms.influence.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
@@ -21,13 +25,15 @@ class Collection:
     """Sets 0 to drawn - 1 as far as a choice among the candidates depends on them.
 
     A set that an enlisted customer meets is left out, one with a single candidate is only counted. Memory: 4 bytes a
-    kept member and 8 a kept set; as much again while a collection grows, or for the index of the choice.
+    kept member and 16 a kept set; as much again while a collection grows, or for the index of the choice.
     """
 
     drawn: int
     pointer: Int64
     member: Uint32
     """Candidates only."""
+    worth: Int64
+    """Per kept set: how many it stands for."""
     alone: Int64
     """Per customer: sets with no other candidate."""
     met: int
@@ -40,14 +46,16 @@ class Choice:
 
     chosen: Int64
     gain: Int64
-    """Sets that each meets and nobody before them: never rising."""
-    bound: int
-    """No choice of as many candidates meets more of these sets."""
+    """Sets that each meets and nobody before them: never negative, and never rising where there are no costs."""
+    bound: float
+    """No allowed choice meets more of these sets."""
 
 
 def nothing_drawn(count: int) -> Collection:
     """The collection before the first set."""
-    return Collection(0, np.zeros(1, np.int64), np.empty(0, np.uint32), np.zeros(count, np.int64), 0)
+    return Collection(
+        0, np.zeros(1, np.int64), np.empty(0, np.uint32), np.empty(0, np.int64), np.zeros(count, np.int64), 0
+    )
 
 
 def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: int) -> Collection | None:
@@ -62,20 +70,46 @@ def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: i
         sizes.append(kept_sizes)
         members.append(kept)
         met += met_now
-    pointer = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
-    return Collection(until, pointer, np.concatenate(members), alone, met)
+    size = np.concatenate(sizes)
+    pointer = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    return Collection(until, pointer, np.concatenate(members), np.ones(size.size, np.int64), alone, met)
 
 
-def choose(collection: Collection, role: Uint32, k: int) -> Choice:
+def choose(collection: Collection, role: Uint32, allowed: Limits, before: Int64 | None = None) -> Choice:
     """Greedy (Nemhauser, Wolsey, Fisher 1978), lazily (Minoux 1978); equals by lowest number, the useless ones too.
 
-    Meets at least 1 - (1 - 1/k)^k of what the best k meet. Time O(members + customers ·
-    min(k, 64)), and a logarithm for each outdated entry that is met.
+    By gain, or where there are costs by gain and cost, unless the best single one gains more. `before` are chosen
+    already: they count against the limits. What greedy reaches at least: `Limits.guarantee`. Time O(members +
+    customers · min(k, 64)), and a logarithm for each outdated entry that is met.
     """
+    taken = np.empty(0, np.int64) if before is None else before
+    k = allowed.k - taken.size
     if k > int((role == CANDIDATE).sum()):
         raise BadInput(f"k must be at most the number of candidates, {int((role == CANDIDATE).sum())}, not {k}")
-    chosen, gain, bound = _greedy(collection.pointer, collection.member, collection.alone, role, k, max(1, k // CHECKS))
-    return Choice(chosen, gain, bound)
+    simple = not (allowed.cost.size or allowed.group.size)
+    chosen, gain, bound, left = _greedy(
+        collection.pointer,
+        collection.member,
+        collection.worth,
+        collection.alone,
+        role,
+        k,
+        max(1, k // CHECKS) if simple else 0,
+        allowed.cost,
+        allowed.budget - float(allowed.cost[taken].sum() if allowed.cost.size else 0.0),
+        allowed.group,
+        _room(allowed, taken),
+    )
+    most, _ = most_by(left.astype(np.float64), allowed)
+    return Choice(chosen, gain, min(float(bound), float(gain.sum()) + most))
+
+
+def _room(allowed: Limits, taken: Int64) -> Int64:
+    """How many more of each group may be chosen."""
+    if not allowed.group.size:
+        return np.empty(0, np.int64)
+    groups = int(allowed.group.max()) + 1
+    return allowed.group_most - np.bincount(allowed.group[taken], minlength=groups).astype(np.int64)
 
 
 def met_by(draw: Draw, chosen: Int64, sets: int) -> Int64:
@@ -125,27 +159,56 @@ def _kept(pointer: Int64, member: Uint32, role: Uint32, alone: Int64) -> tuple[I
 
 @kernel
 def _greedy(
-    pointer: Int64, member: Uint32, alone: Int64, role: Uint32, k: int, stride: int
-) -> tuple[Int64, Int64, int]:
+    pointer: Int64,
+    member: Uint32,
+    worth: Int64,
+    alone: Int64,
+    role: Uint32,
+    k: int,
+    stride: int,
+    cost: Float64,
+    budget: float,
+    group: Int64,
+    room: Int64,
+) -> tuple[Int64, Int64, int, Int64]:
+    """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain."""
     index_pointer, index = _index(pointer, member, alone.size)
-    gain = alone + (index_pointer[1:] - index_pointer[:-1])
+    gain = alone.copy()
+    for customer in range(alone.size):
+        for place in range(index_pointer[customer], index_pointer[customer + 1]):
+            gain[customer] += worth[index[place]]
     covered = np.zeros(pointer.size - 1, np.bool_)
     chosen, gains = np.empty(k, np.int64), np.zeros(k, np.int64)
-    shift = np.int64(1) << np.int64(32)
-    heap = [(-gain[customer]) * shift + customer for customer in range(alone.size) if role[customer] == 1]
+    dear = cost if cost.size else np.ones(alone.size)
+    heap = [(-gain[one] / max(dear[one], 1e-300), one) for one in range(alone.size) if role[one] == 1]
     heapq.heapify(heap)
-    met, bound = np.int64(0), np.int64(1) << np.int64(62)
-    for step in range(k):
-        if step % stride == 0:
+    single = np.int64(-1)
+    if cost.size:
+        for one in range(alone.size):
+            if role[one] == 1 and cost[one] <= budget and (single < 0 or gain[one] > gain[single]):
+                single = np.int64(one)
+    best_single = gain[single] if single >= 0 else np.int64(-1)
+    met, bound, step, checked, spent = np.int64(0), np.int64(1) << np.int64(62), 0, 0, 0.0
+    while step < k and len(heap) > 0:
+        if stride and step >= checked:
             bound = min(bound, met + _largest(gain, k))
-        while True:
-            entry = heapq.heappop(heap)
-            customer = entry & (shift - 1)
-            if -((entry - customer) // shift) == gain[customer]:
-                break
-            heapq.heappush(heap, (-gain[customer]) * shift + customer)
+            checked = step + stride
+        key, customer = heapq.heappop(heap)
+        if cost.size and spent + cost[customer] > budget:
+            continue
+        if group.size and room[group[customer]] <= 0:
+            continue
+        now = -gain[customer] / max(dear[customer], 1e-300)
+        if key != now:
+            heapq.heappush(heap, (now, customer))
+            continue
         chosen[step], gains[step] = customer, gain[customer]
+        step += 1
         met += gain[customer]
+        if cost.size:
+            spent += cost[customer]
+        if group.size:
+            room[group[customer]] -= 1
         gain[customer] = 0
         for place in range(index_pointer[customer], index_pointer[customer + 1]):
             found = index[place]
@@ -153,8 +216,16 @@ def _greedy(
                 covered[found] = True
                 for other in member[pointer[found] : pointer[found + np.uint32(1)]]:
                     if other != customer:
-                        gain[other] -= 1
-    return chosen, gains, int(min(bound, met + _largest(gain, k)))
+                        gain[other] -= worth[found]
+    if best_single > met:
+        chosen[0], gains[0], step = single, best_single, 1
+        gain[:] = alone
+        for customer in range(alone.size):
+            for place in range(index_pointer[customer], index_pointer[customer + 1]):
+                gain[customer] += worth[index[place]]
+        # What the others would gain beside the single one is not worked out: all they meet is a bound too.
+        gain[single] = 0
+    return chosen[:step].copy(), gains[:step].copy(), int(bound), gain
 
 
 @kernel

@@ -8,18 +8,30 @@ batched changes no bit. A Numba cache does not see changes of other modules, so 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
+from graph.algorithms.influence.threshold_sets import sample_thresholds, stacked
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 
 MOST_SETS = 2**32 - 2
 BATCH_SETS = 1 << 15
 BATCH_MEMBERS = 1 << 19
+ENDLESS = 2**62
 STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Model(StrEnum):
+    """How being moved spreads (Kempe, Kleinberg, Tardos 2003)."""
+
+    CASCADE = "independent cascade"
+    """Each tie has one chance of its own."""
+    THRESHOLD = "linear threshold"
+    """A customer is moved once the ties from the moved add up to a threshold, drawn evenly from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,9 @@ class Draw:
     """A walk ends as soon as it meets one of them: the set is theirs."""
     seed: int
     collection: int
+    model: Model = Model.CASCADE
+    steps: int = ENDLESS
+    """Only who is moved within so many ties from an advocate counts."""
 
 
 def roots_by_weight(count: int, weights: Float64 | None) -> Roots:
@@ -66,26 +81,27 @@ def batches(draw: Draw, first: int, until: int) -> Iterator[tuple[Int64, Uint32]
     visited = np.zeros(count, np.uint32)
     # A kernel answers with a plain int, which another would take for a signed one.
     stream = np.uint64(_stream(np.uint64(draw.seed), np.uint64(draw.collection)))
+    roots = draw.roots.keep, draw.roots.other, draw.enlisted
+    up_to = stacked(ties) if draw.model is Model.THRESHOLD else None
     while first < until:
         pointer = np.zeros(min(BATCH_SETS, until - first) + 1, np.int64)
-        done = _sample(
-            ties.run_pointer,
-            ties.run_start,
-            ties.run_head,
-            ties.run_odds,
-            ties.run_miss,
-            ties.source,
-            ties.probability,
-            ties.pass_on,
-            draw.roots.keep,
-            draw.roots.other,
-            draw.enlisted,
-            stream,
-            first,
-            pointer,
-            member,
-            visited,
-        )
+        filled = stream, first, draw.steps, pointer, member, visited
+        if up_to is not None:
+            row = ties.run_start, ties.run_pointer, ties.source, up_to, ties.pass_on
+            done = sample_thresholds(*row, *roots, *filled)
+        else:
+            done = _sample(
+                ties.run_pointer,
+                ties.run_start,
+                ties.run_head,
+                ties.run_odds,
+                ties.run_miss,
+                ties.source,
+                ties.probability,
+                ties.pass_on,
+                *roots,
+                *filled,
+            )
         yield pointer[: done + 1], member[: pointer[done]]
         first += done
 
@@ -105,6 +121,7 @@ def _sample(
     enlisted: Bool,
     stream: np.uint64,
     first: int,
+    steps: int,
     pointer: Int64,
     member: Uint32,
     visited: Uint32,
@@ -128,7 +145,13 @@ def _sample(
         tail += 1
         visited[root] = stamp
         met = enlisted[root]
+        step, next_step = 0, tail
         while head < tail and not met:
+            if head == next_step:
+                step += 1
+                next_step = tail
+            if step >= steps:
+                break
             customer = member[head]
             head += 1
             if head > start + 1 and pass_on[customer] < 1.0:

@@ -8,7 +8,8 @@ from live_worlds import exact_spread, random_edges, turned
 
 from graph.algorithms.influence.cover_bound import tightened
 from graph.algorithms.influence.coverage import CANDIDATE, Choice, Collection, choose
-from graph.algorithms.influence.selection import SelectAdvocates, select_advocates
+from graph.algorithms.influence.limits import limits
+from graph.algorithms.influence.selection import Method, SelectAdvocates, select_advocates
 from graph.errors import BadInput
 
 SETS = 30_000
@@ -92,7 +93,8 @@ def test_selections_of_random_graphs_keep_every_promise():
 def collection_of(count: int, sets: list[list[int]], alone: list[int]) -> Collection:
     pointer = np.concatenate([[0], np.cumsum([len(each) for each in sets])]).astype(np.int64)
     member = np.array([one for each in sets for one in each], np.uint32)
-    return Collection(len(sets) + sum(alone), pointer, member, np.array(alone, np.int64), 0)
+    once = np.ones(len(sets), np.int64)
+    return Collection(len(sets) + sum(alone), pointer, member, once, np.array(alone, np.int64), 0)
 
 
 def test_the_bounds_of_a_cover_are_never_below_the_best_cover_nor_greedy_above_it():
@@ -110,12 +112,12 @@ def test_the_bounds_of_a_cover_are_never_below_the_best_cover_nor_greedy_above_i
         }
         collection = collection_of(count, sets, alone)
 
-        choice = choose(collection, np.full(count, CANDIDATE, np.uint32), k)
+        choice = choose(collection, np.full(count, CANDIDATE, np.uint32), limits(count, k))
 
         mine = met[tuple(sorted(choice.chosen.tolist()))]
         assert choice.gain.sum() == mine
         assert mine >= (1 - (1 - 1 / k) ** k) * max(met.values()) - 1e-9
-        assert max(met.values()) <= tightened(collection, choice) <= choice.bound + 1
+        assert max(met.values()) <= tightened(collection, choice, limits(count, k)) <= choice.bound + 1
 
 
 def test_prices_prove_what_greedy_cannot():
@@ -123,7 +125,7 @@ def test_prices_prove_what_greedy_cannot():
     collection = collection_of(3, [[0, 1], [1, 2], [0, 2]] * 1000, [0, 0, 0])
     loose = Choice(np.array([0, 1]), np.array([2000, 1000]), 4000)
 
-    assert 3000 <= tightened(collection, loose) < 4000
+    assert 3000 <= tightened(collection, loose, limits(3, 2)) < 4000
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():
@@ -153,11 +155,13 @@ def test_a_doubling_that_no_longer_fits_leaves_the_answer_before():
     edges = {(a, b): 1.0 for a in range(5) for b in range(5) if a != b}
     room = (1 << 16) * 5
 
-    found = select_advocates(turned(5, edges), SelectAdvocates(1, budget_sets=1 << 20, target=1.0, most_members=room))
+    plain = {"k": 1, "most_members": room, "method": Method.REVERSE_SETS}
+
+    found = select_advocates(turned(5, edges), SelectAdvocates(**plain, budget_sets=1 << 20, target=1.0))
 
     assert 1 << 16 <= found.sets < 1 << 20
     with pytest.raises(BadInput, match="raise most_members"):
-        select_advocates(turned(5, edges), SelectAdvocates(1, most_members=room))
+        select_advocates(turned(5, edges), SelectAdvocates(**plain))
 
 
 @pytest.mark.parametrize(

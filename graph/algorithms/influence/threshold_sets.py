@@ -1,0 +1,106 @@
+"""Reverse-reachable sets of the linear threshold model: a walk that follows at most one in-tie of each customer.
+
+A customer whose ties from the moved add up to their threshold is moved; equally, each customer keeps at most one
+in-tie, each as often as its probability says, and is moved by whom that leads to (Kempe, Kleinberg, Tardos 2003,
+theorem 2.5).
+"""
+
+import numpy as np
+
+from graph.algorithms.influence.arrays import Bool, Float64, Int64
+from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.kernels import kernel
+from graph.errors import BadInput
+
+SLACK = 1e-9
+STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+def stacked(ties: ReverseTies) -> Float64:
+    """In-ties added up within each row. Raises `BadInput` where they come to more than 1. O(ties)."""
+    up_to = ties.probability.copy()
+    most = _stack(ties.run_start, ties.run_pointer, up_to)
+    if most > 1 + SLACK:
+        raise BadInput(
+            f"the ties to a customer must add up to 1 at most for the linear threshold model, not {most:.6g}"
+        )
+    return up_to
+
+
+@kernel
+def _stack(run_start: Uint32, run_pointer: Uint32, up_to: Float64) -> float:
+    most = 0.0
+    for customer in range(run_pointer.size - 1):
+        first, end = run_start[run_pointer[customer]], run_start[run_pointer[customer + 1]]
+        total = 0.0
+        for tie in range(first, end):
+            total += up_to[tie]
+            up_to[tie] = total
+        most = max(most, total)
+    return most
+
+
+@kernel
+def sample_thresholds(
+    run_start: Uint32,
+    run_pointer: Uint32,
+    source: Uint32,
+    up_to: Float64,
+    pass_on: Float64,
+    keep: Float64,
+    other: Uint32,
+    enlisted: Bool,
+    stream: np.uint64,
+    first: int,
+    steps: int,
+    pointer: Int64,
+    member: Uint32,
+    visited: Uint32,
+) -> int:
+    """Fill `pointer` and `member`; how many sets fitted."""
+    count = visited.size
+    tail = 0
+    for index in range(pointer.size - 1):
+        if member.size - tail < count:
+            return index
+        stamp = np.uint32(first + index + 1)
+        state = _mix(stream + np.uint64(first + index)) + STEP
+        customer = np.uint32(_uniform(state) * count)
+        if keep.size:
+            state += STEP
+            if _uniform(state) >= keep[customer]:
+                customer = other[customer]
+        step = 0
+        while visited[customer] != stamp:
+            visited[customer] = stamp
+            member[tail] = customer
+            tail += 1
+            if enlisted[customer] or step >= steps:
+                break
+            if step and pass_on[customer] < 1.0:
+                state += STEP
+                if _uniform(state) >= pass_on[customer]:
+                    break
+            step += 1
+            low = np.int64(run_start[run_pointer[customer]])
+            end = np.int64(run_start[run_pointer[customer + np.uint32(1)]])
+            state += STEP
+            tie = low + np.searchsorted(up_to[low:end], _uniform(state), side="right")
+            if tie < end:
+                customer = source[tie]
+        pointer[index + 1] = tail
+    return pointer.size - 1
+
+
+@kernel
+def _mix(state: np.uint64) -> np.uint64:
+    """SplitMix64's finisher."""
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+@kernel
+def _uniform(state: np.uint64) -> float:
+    """A number above 0 and below 1 out of the top 52 bits."""
+    return (np.float64(_mix(state) >> np.uint64(12)) + 0.5) * (1.0 / 4503599627370496.0)
