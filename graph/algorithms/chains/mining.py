@@ -7,9 +7,9 @@ import numpy as np
 from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps, to_steps
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
 from graph.algorithms.chains.request import ChainsRequest
-from graph.algorithms.chains.significance import benjamini_hochberg
 from graph.algorithms.chains.weighing import Weighed, weigh_pairs
 from graph.algorithms.provenance import Provenance
+from graph.algorithms.significance import benjamini_hochberg
 
 PROVENANCE = Provenance(
     "slot-chains",

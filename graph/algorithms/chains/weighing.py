@@ -9,8 +9,8 @@ from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pa
 from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
 from graph.algorithms.chains.request import ChainsRequest, Compared, DayKind, Gap
 from graph.algorithms.chains.shared import log_tail_of_weeks, weekly_surplus
-from graph.algorithms.chains.significance import log_tail
 from graph.algorithms.chains.strata import Strata, later, visits, weekdays, weeks
+from graph.algorithms.significance import log_tail
 
 KINDS = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
 GAPS = tuple(Gap)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from graph.algorithms.chains import ChainsRequest, DayKind, Gap, find_chains
-from graph.algorithms.chains.significance import benjamini_hochberg, log_tail
+from graph.algorithms.significance import benjamini_hochberg, log_tail
 
 week = st.integers(2, 7).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n - 1), st.integers(1, n - 1)))
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from graph.algorithms.chains import ChainsRequest, Compared, DayKind, Gap, Purchases, confirmed, find_chains
 from graph.algorithms.chains.events import to_steps
-from graph.algorithms.chains.significance import benjamini_hochberg
+from graph.algorithms.significance import benjamini_hochberg
 
 WORLDS, CUSTOMERS, DAYS, CATEGORIES = 50, 250, 16 * 7, 5
 SLOTS = ((660, 780), (1080, 1200))

@@ -7,9 +7,11 @@ Logarithms throughout: strong chains lie far below the smallest float.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from graph.algorithms.chains.events import Bool, Float64
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 SMALLEST_LOG = -600.0
 """Below e^-600 the closed form loses its precision and the large-deviation form is used instead."""
