@@ -12,6 +12,8 @@ from strawberry.types.scalar import ScalarDefinition
 Json = NewType("Json", object)
 
 CENT = decimal.Decimal("0.01")
+LARGEST_DECIMAL = 10**15
+"""Its hundredths are a 64-bit integer, as the stores keep them."""
 
 
 def money(cents: int) -> decimal.Decimal:
@@ -59,6 +61,8 @@ def _read_decimal(value: object) -> decimal.Decimal:
         number = decimal.Decimal("NaN")
     if not number.is_finite():
         raise StrawberryInputCoercionError(f'Decimal must be a number such as "12.50", not {value!r}')
+    if abs(number) > LARGEST_DECIMAL:
+        raise StrawberryInputCoercionError(f"Decimal must lie within ±{LARGEST_DECIMAL:,}, not {str(value)[:60]!r}")
     return number
 
 

@@ -1,6 +1,6 @@
 """What the graph holds, one figure a noun."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from graph.queries.reader import Reader
 from graph.store.statement import cypher
@@ -46,4 +46,6 @@ async def projected_version(reader: Reader) -> int:
 
 async def overview(reader: Reader) -> OverviewRow:
     """Every figure out of one statement, so that they agree; counts of labels, which both engines know by heart."""
-    return OverviewRow(**{record["noun"]: record["figure"] for record in await reader.read(ALL)})
+    # A label that nothing bears yet has no row on the embedded engine.
+    none = {figure.name: 0 for figure in fields(OverviewRow)}
+    return OverviewRow(**none | {record["noun"]: record["figure"] for record in await reader.read(ALL)})

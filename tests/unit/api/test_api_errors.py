@@ -74,6 +74,8 @@ def test_every_failure_has_a_code():
         ('{ openChains(customerKey: "ann", at: "2026-03-02T12:00:00") { lift } }', "with an offset"),
         ('{ openChains(customerKey: "ann", at: "soon") { lift } }', "with an offset"),
         ('{ products(where: {price: {gte: "cheap"}}) { nodes { key } } }', "Decimal"),
+        ('{ products(where: {price: {gte: "1e999999"}}) { nodes { key } } }', "within ±1,000,000,000,000,000"),
+        ("{ products(where: {price: {lt: -1000000000000001}}) { nodes { key } } }", "within ±1,000,000,000,000,000"),
         ('{ referralTree(customerKey: "ann", depth: 9) { size } }', "from 1 to 6, not 9"),
         ('{ customers(after: "x") { nodes { key } } }', "cursor"),
         ("{ customers(first: 101) { nodes { key } } }", "0 to 100, not 101"),
