@@ -12,6 +12,7 @@ from graph.algorithms.influence import InfluenceRequest
 from graph.algorithms.provenance import Provenance
 from graph.engines import engine_named
 from graph.engines.engine import check
+from graph.jobs.longer_rows import longer_said, longer_table
 from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
 from graph.jobs.score_rows import (
@@ -28,6 +29,8 @@ from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
 CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains_2", "influence", "ties", "rates"
+LONGER_TABLE = "longer_chains"
+"""Chains of three and more steps, where a run asks for them."""
 CALIBRATION_TABLE = "calibration"
 
 
@@ -56,6 +59,11 @@ async def score_chains(
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
+        if request.max_steps > 2:
+            lengths = await asyncio.to_thread(lambda: list(chaining.find_longer(request, found.purchases, chains)))
+            longer = longer_table(lengths, request, found)
+            await asyncio.to_thread(ScoreTable.open(tables, LONGER_TABLE).write, run.run_id, longer)
+            run = replace(run, said=f"{run.said} {longer_said(longer, request)}")
         rows = chain_rows(table, chaining.published(chains, request), run.run_id)
         await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)

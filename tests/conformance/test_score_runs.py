@@ -389,14 +389,3 @@ def test_the_row_of_a_run_has_every_property_of_the_model():
 
     declared = {wanted.name for wanted in SCORE_RUN.all_properties()}
     assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said"}
-
-
-async def test_longer_chains_have_a_table_of_their_own(tmp_path):
-    log, store = logged(tmp_path / "log", shop()), RecordingStore()
-    request = replace(CHAINS, max_steps=3, q_limit=1.0)
-
-    run = await score_chains(log, store, tmp_path / "s", request, context())
-
-    longer = ScoreTable.open(tmp_path / "s", LONGER_TABLE).read("run-1")
-    assert "longer chains were tried" in run.said
-    assert longer is None or (longer["step_count"] == 3).all()
