@@ -29,6 +29,7 @@ BAD_TEXTS = (
 )  # fmt: skip
 BAD_NUMBERS = ("0", "-1", "1", "2", "100", "101", "2147483647", "2147483648", "-2147483649", "1e309", "0.5", "9" * 30)
 ANY = ("null", "true", "[]", "{}", "[[[]]]", "UNKNOWN", "$nowhere", '"x"', "1", "{a: {b: [1]}}")
+DEEPEST = 4
 KEYS = ("ann", "bob", "latte", "o1", "hz-01", "app")
 
 
@@ -53,7 +54,7 @@ class Operations:
         alias = self._random.choice(("", "", "", f"x{self._random.randrange(9)}: "))
         directive = self._random.choice(("", "", "", "", " @include(if: true)", " @skip(if: false)"))
         given = [
-            f"{key}: {self._value(argument.type)}"
+            f"{key}: {self._value(argument.type, 0)}"
             for key, argument in field.args.items()
             if is_required_argument(argument) or self._random.random() < 0.3
         ]
@@ -74,20 +75,23 @@ class Operations:
             parts += [self._field(name, fields[name], depth) for name in wanted]
         return f" {{ {' '.join(parts)} }}"
 
-    def _value(self, kind: object) -> str:
+    def _value(self, kind: object, depth: int) -> str:
         if self._random.random() < 0.05:
             return self._random.choice(ANY)
         if isinstance(kind, GraphQLNonNull):
-            return self._value(kind.of_type)
+            return self._value(kind.of_type, depth)
         if isinstance(kind, GraphQLList):
-            return f"[{', '.join(self._value(kind.of_type) for _ in range(self._random.choice((0, 1, 2, 5))))}]"
+            length = self._random.choice((0, 1, 2, 5)) if depth < DEEPEST else 0
+            return f"[{', '.join(self._value(kind.of_type, depth + 1) for _ in range(length))}]"
         if isinstance(kind, GraphQLEnumType):
             return self._random.choice([*kind.values, "NOTHING"])
         if isinstance(kind, GraphQLInputObjectType):
+            # Conditions nest: the deeper, the fewer are given.
+            often = 0.3 if depth < DEEPEST else 0.0
             given = [
-                f"{key}: {self._value(field.type)}"
+                f"{key}: {self._value(field.type, depth + 1)}"
                 for key, field in kind.fields.items()
-                if is_required_input_field(field) or self._random.random() < 0.3
+                if is_required_input_field(field) or self._random.random() < often
             ]
             return f"{{{', '.join(given)}}}"
         return self._scalar(str(kind))
