@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     production: bool = Field(
         default=False,
         validation_alias="RENMAI_PRODUCTION",
-        description="Callers without a key learn nothing of the schema.",
+        description="No explorer; callers without a key learn nothing of the schema.",
     )
     trusted_documents: Path | None = Field(
         default=None, validation_alias="RENMAI_TRUSTED_DOCUMENTS", description="Manifest of trusted documents."

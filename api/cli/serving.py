@@ -44,7 +44,10 @@ def serve_command(
 
 def serve(settings: Settings) -> None:
     """Serves until interrupted, and prints the addresses. BadInput where the port is taken."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # Values of variables are people's data and secrets: a traceback without them tells enough.
+    lines = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    processors = [*structlog.get_config()["processors"][:-1], lines]
+    structlog.configure(processors, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with closing(_listening(settings.host, settings.port)) as listening:
         port = listening.getsockname()[1]
         application = create_app(settings)

@@ -41,9 +41,9 @@ class GraphqlEndpoint:
 
     async def answer(self, http: HttpRequest) -> Response:
         """One request, one answer."""
-        if self._explorer and self._explorer.exists() and http.method == "GET" and _wants_page(http):
-            return FileResponse(self._explorer, media_type="text/html")
-        policy = self._engine.policy
+        policy, page = self._engine.policy, self._explorer
+        if page and not policy.is_production and http.method == "GET" and _wants_page(http) and page.exists():
+            return FileResponse(page, media_type="text/html")
         takes = accepted(http.headers.get("accept"))
         try:
             if takes is None:

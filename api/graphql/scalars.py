@@ -11,6 +11,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 Json = NewType("Json", object)
 
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+"""Days before and after, in any zone, are still dates."""
 CENT = decimal.Decimal("0.01")
 LARGEST_DECIMAL = 10**15
 """Its hundredths are a 64-bit integer, as the stores keep them."""
@@ -42,9 +44,13 @@ def _read_instant(value: object) -> datetime:
             f"DateTime must be ISO 8601 with an offset, such as 2026-03-02T12:00:00+08:00, not {value!r}"
         )
     try:
-        return instant.astimezone(UTC)
+        utc = instant.astimezone(UTC)
     except OverflowError:
-        raise StrawberryInputCoercionError(f"DateTime must lie between the years 1 and 9999, not {value!r}") from None
+        utc = None
+    if utc is None or not _FIRST_YEAR <= utc.year <= _LAST_YEAR:
+        message = f"DateTime must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}, not {value!r}"
+        raise StrawberryInputCoercionError(message)
+    return utc
 
 
 def _read_date(value: object) -> date:

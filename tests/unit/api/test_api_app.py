@@ -1,12 +1,21 @@
 """The app around GraphQL: errors are JSON everywhere, and other sites are let in by name alone."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from api_fakes import NOON, services, small_shop
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from api.answers import AnswerStore
 from api.app import create_app
+from api.auth import Gate, KeyStore
+from api.graphql.http import GraphqlEndpoint
+from api.graphql.operation import Engine
+from api.graphql.schema import Schema
+from api.policy import Policy
 from api.settings import Settings
 
 SHOP = "https://shop.example"
@@ -51,3 +60,21 @@ def test_other_sites_may_not(tmp_path: Path, origins: str):
 
     assert answer.status_code in {400, 405}
     assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(("is_production", "status"), [(False, 200), (True, 400)])
+async def test_the_explorer_is_for_development(schema: Schema, tmp_path: Path, is_production: bool, status: int):
+    page = tmp_path / "explorer.html"
+    page.write_text("<!doctype html>", encoding="utf-8")
+    scope = {"type": "http", "method": "GET", "path": "/graphql", "query_string": b"", "headers": [BROWSER]}
+    with (
+        closing(KeyStore.open(tmp_path / "keys.sqlite")) as keys,
+        closing(AnswerStore.open(tmp_path / "answers.sqlite")) as answers,
+    ):
+        engine = Engine(schema, services(small_shop(), answers), Policy(is_production=is_production))
+        endpoint = GraphqlEndpoint(engine, Gate(keys), lambda: NOON, page)
+
+        assert (await endpoint.answer(Request(scope))).status_code == status
+
+
+BROWSER = (b"accept", b"text/html,application/xhtml+xml,*/*;q=0.8")

@@ -73,6 +73,8 @@ def test_every_failure_has_a_code():
         ('{ node(id: "Q2F0OjE=") { id } }', "none of ours"),
         ('{ openChains(customerKey: "ann", at: "2026-03-02T12:00:00") { lift } }', "with an offset"),
         ('{ openChains(customerKey: "ann", at: "soon") { lift } }', "with an offset"),
+        ('{ openChains(customerKey: "ann", at: "9999-12-31T23:59:59Z") { lift } }', "between the years 2 and 9998"),
+        ('{ openChains(customerKey: "ann", at: "0001-01-01T00:00:00+14:00") { lift } }', "the years 2 and 9998"),
         ('{ products(where: {price: {gte: "cheap"}}) { nodes { key } } }', "Decimal"),
         ('{ products(where: {price: {gte: "1e999999"}}) { nodes { key } } }', "within ±1,000,000,000,000,000"),
         ("{ products(where: {price: {lt: -1000000000000001}}) { nodes { key } } }", "within ±1,000,000,000,000,000"),
