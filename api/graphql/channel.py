@@ -9,10 +9,11 @@ import strawberry
 
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.filters import NameFilter, filters_of
+from api.graphql.filters import AND, NOT, OR, NameFilter, combined, filters_of
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import Direction, chosen
 from api.graphql.scalars import money
+from api.graphql.totals import MoneyTotals, WithTotals, with_totals
 from graph.queries import channel as queries
 
 
@@ -48,10 +49,15 @@ class ChannelWhere:
     key: NameFilter | None = strawberry.field(default=None, description="The channel's name.")
     online: bool | None = strawberry.field(default=None, description="Online ones or offline ones.")
 
+    and_: list["ChannelWhere"] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list["ChannelWhere"] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: "ChannelWhere | None" = strawberry.field(name="not", default=None, description=NOT)
+
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
         given: dict[str, object] = {} if self.online is None else {"online_eq": self.online}
-        return filters_of({"key": self.key}) | given
+        own = filters_of({"key": self.key}) | given
+        return combined(own, self.and_, self.or_, self.not_)
 
 
 @strawberry.enum(description="By what channels are sorted.")
@@ -68,6 +74,24 @@ class ChannelOrder:
 
     field: ChannelOrderField = strawberry.field(default=ChannelOrderField.KEY, description="By what.")
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+@strawberry.type(description="Figures over all channels of a list.")
+class ChannelTotals:
+    """Sums, least and most."""
+
+    count: int = strawberry.field(description="How many channels, however many there are.")
+    cost: MoneyTotals = strawberry.field(description="The costs that are known.")
+
+    @classmethod
+    def of(cls, row: queries.ChannelTotals) -> "ChannelTotals":
+        """The figures of a row."""
+        return cls(count=row.count, cost=MoneyTotals.of(row.costed, row.cost_sum, row.cost_min, row.cost_max))
+
+
+@strawberry.type(name="ChannelConnection", description="One page of channels.")
+class ChannelConnection(Connection[Channel], WithTotals[ChannelTotals]):
+    """Channels, page by page."""
 
 
 async def channel(
@@ -87,12 +111,16 @@ async def channels(
     where: Annotated[ChannelWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
     order_by: Annotated[ChannelOrder | None, strawberry.argument(description="By name if absent.")] = None,
 ) -> Connection[Channel]:
-    """A page of channels."""
+    """A page of channels, with figures over all of the list."""
     order = order_by or ChannelOrder()
     name, ordering = chosen("channels", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.channels(info.context.reader, filters, ordering, wanted)
-    return connect(
-        Connection[Channel], page, name, Channel.of, partial(queries.count_channels, info.context.reader, filters)
-    )
+    counted = partial(queries.count_channels, info.context.reader, filters)
+    found = connect(ChannelConnection, page, name, Channel.of, counted)
+    return with_totals(found, partial(_totals, info, filters))
+
+
+async def _totals(info: Info, filters: dict[str, object]) -> ChannelTotals:
+    return ChannelTotals.of(await queries.total_channels(info.context.reader, filters))

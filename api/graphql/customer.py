@@ -20,6 +20,7 @@ from api.graphql.referral import Referral
 from api.graphql.run import RunArgument
 from api.graphql.scalars import money
 from api.graphql.share import Share
+from api.graphql.totals import MoneyTotals, NumberTotals, WithTotals, with_totals
 from graph.queries import channel as channel_queries
 from graph.queries import customer as queries
 from graph.queries import order as order_queries
@@ -130,6 +131,33 @@ class Customer(Node):
         )
 
 
+@strawberry.type(description="Figures over all customers of a list.")
+class CustomerTotals:
+    """Sums, least and most."""
+
+    count: int = strawberry.field(description="How many customers, however many there are.")
+    revenue: MoneyTotals = strawberry.field(description="What was paid; who paid nothing counts as 0.")
+    order_count: NumberTotals = strawberry.field(description="How many orders were placed.")
+    first_registered_at: datetime | None = strawberry.field(description="The earliest registration.")
+    last_registered_at: datetime | None = strawberry.field(description="The latest registration.")
+
+    @classmethod
+    def of(cls, row: queries.CustomerTotals) -> "CustomerTotals":
+        """The figures of a row."""
+        return cls(
+            count=row.count,
+            revenue=MoneyTotals.of(row.count, row.revenue_sum, row.revenue_min, row.revenue_max),
+            order_count=NumberTotals.of(row.count, row.orders_sum, row.orders_min, row.orders_max),
+            first_registered_at=row.first_registered_at,
+            last_registered_at=row.last_registered_at,
+        )
+
+
+@strawberry.type(name="CustomerConnection", description="One page of customers.")
+class CustomerConnection(Connection[Customer], WithTotals[CustomerTotals]):
+    """Customers, page by page."""
+
+
 async def customer(
     info: Info, key: Annotated[str, strawberry.argument(description="The retailer's own id of the customer.")]
 ) -> Customer | None:
@@ -147,11 +175,16 @@ async def customers(
     where: Annotated[CustomerWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
     order_by: Annotated[CustomerOrder | None, strawberry.argument(description="By key if absent.")] = None,
 ) -> Connection[Customer]:
-    """A page of customers."""
+    """A page of customers, with figures over all of the list."""
     order = order_by or CustomerOrder()
     name, ordering = chosen("customers", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.customers(info.context.reader, filters, ordering, wanted)
     counted = partial(queries.count_customers, info.context.reader, filters)
-    return connect(Connection[Customer], page, name, Customer.of, counted)
+    found = connect(CustomerConnection, page, name, Customer.of, counted)
+    return with_totals(found, partial(_totals, info, filters))
+
+
+async def _totals(info: Info, filters: dict[str, object]) -> CustomerTotals:
+    return CustomerTotals.of(await queries.total_customers(info.context.reader, filters))

@@ -4,8 +4,20 @@ from enum import Enum
 
 import strawberry
 
-from api.graphql.filters import DateTimeFilter, IntFilter, MoneyFilter, NameFilter, TextFilter, filters_of
-from api.graphql.ordering import Direction
+from api.graphql.audience import Consent
+from api.graphql.filters import (
+    AND,
+    NOT,
+    OR,
+    DateTimeFilter,
+    IntFilter,
+    MoneyFilter,
+    NameFilter,
+    TextFilter,
+    combined,
+    filters_of,
+)
+from api.graphql.ordering import Direction, text_of
 
 
 @strawberry.input(description="Which customers are wanted: every given condition must hold.")
@@ -22,9 +34,16 @@ class CustomerWhere:
     order_count: IntFilter | None = strawberry.field(default=None, description="How many orders were placed.")
     revenue: MoneyFilter | None = strawberry.field(default=None, description="What was paid over all orders.")
 
+    consent: list[Consent] | None = strawberry.field(
+        default=None, description="Has agreed to each of these; who was never asked has not."
+    )
+    and_: list["CustomerWhere"] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list["CustomerWhere"] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: "CustomerWhere | None" = strawberry.field(name="not", default=None, description=NOT)
+
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
-        return filters_of(
+        own = filters_of(
             {
                 "key": self.key,
                 "name": self.name,
@@ -37,6 +56,8 @@ class CustomerWhere:
                 "revenue_cents": self.revenue,
             }
         )
+        own |= {text_of(purpose): True for purpose in self.consent or ()}
+        return combined(own, self.and_, self.or_, self.not_)
 
 
 @strawberry.enum(description="By what customers are sorted.")

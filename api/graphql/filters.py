@@ -1,8 +1,9 @@
 """Conditions that clients write in `where`, and how they become the filters of a query."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol, cast
 
 import strawberry
 
@@ -37,8 +38,12 @@ class NameFilter:
 
 @strawberry.input(description="A condition on an instant.")
 class DateTimeFilter:
-    """A range."""
+    """Equal, one of, and a range: all given ones must hold."""
 
+    eq: datetime | None = strawberry.field(default=None, description="Is exactly this.")
+    in_: list[datetime] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
     gte: datetime | None = strawberry.field(default=None, description="At this instant or later.")
     gt: datetime | None = strawberry.field(default=None, description="Later than this instant.")
     lte: datetime | None = strawberry.field(default=None, description="At this instant or earlier.")
@@ -47,8 +52,12 @@ class DateTimeFilter:
 
 @strawberry.input(description="A condition on a whole number.")
 class IntFilter:
-    """A range."""
+    """Equal, one of, and a range: all given ones must hold."""
 
+    eq: int | None = strawberry.field(default=None, description="Is exactly this.")
+    in_: list[int] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
     gte: int | None = strawberry.field(default=None, description="This or more.")
     gt: int | None = strawberry.field(default=None, description="More than this.")
     lte: int | None = strawberry.field(default=None, description="This or less.")
@@ -57,8 +66,12 @@ class IntFilter:
 
 @strawberry.input(description="A condition on a number.")
 class FloatFilter:
-    """A range."""
+    """Equal, one of, and a range: all given ones must hold."""
 
+    eq: float | None = strawberry.field(default=None, description="Is exactly this.")
+    in_: list[float] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
     gte: float | None = strawberry.field(default=None, description="This or more.")
     gt: float | None = strawberry.field(default=None, description="More than this.")
     lte: float | None = strawberry.field(default=None, description="This or less.")
@@ -67,12 +80,42 @@ class FloatFilter:
 
 @strawberry.input(description="A condition on an amount of money.")
 class MoneyFilter:
-    """A range, kept in hundredths."""
+    """Equal, one of, and a range, kept in hundredths."""
 
+    eq: Decimal | None = strawberry.field(default=None, description="Is exactly this.")
+    in_: list[Decimal] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
     gte: Decimal | None = strawberry.field(default=None, description="This amount or more.")
     gt: Decimal | None = strawberry.field(default=None, description="More than this amount.")
     lte: Decimal | None = strawberry.field(default=None, description="This amount or less.")
     lt: Decimal | None = strawberry.field(default=None, description="Less than this amount.")
+
+
+class Combined(Protocol):
+    """A `where` that holds others of its kind."""
+
+    def filters(self) -> dict[str, object]:
+        """As filters of the query."""
+        ...
+
+
+AND = "All of these must hold too."
+OR = "At least one of these must hold too; an empty list holds for nothing."
+NOT = "This must not hold; what is not known of a thing does not hold for it."
+
+
+def combined(
+    own: dict[str, object], all_: Sequence[Combined] | None, any_: Sequence[Combined] | None, not_: Combined | None
+) -> dict[str, object]:
+    """The filters of a `where` with its and, or and not."""
+    if all_ is not None:
+        own["and"] = [one.filters() for one in all_]
+    if any_ is not None:
+        own["or"] = [one.filters() for one in any_]
+    if not_ is not None:
+        own["not"] = not_.filters()
+    return own
 
 
 Condition = TextFilter | NameFilter | DateTimeFilter | IntFilter | FloatFilter | MoneyFilter
@@ -94,5 +137,11 @@ def _given(name: str, condition: Condition) -> dict[str, object]:
             continue
         if field == "in_" and len(value) > LONGEST_LIST:
             raise bad_input(f"`in` takes at most {LONGEST_LIST:,} values, not {len(value):,}.", maximum=LONGEST_LIST)
-        found[f"{name}_{field.rstrip('_')}"] = cents(value) if isinstance(value, Decimal) else value
+        found[f"{name}_{field.rstrip('_')}"] = _kept(value)
     return found
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, list):
+        return [_kept(one) for one in cast("list[object]", value)]
+    return cents(value) if isinstance(value, Decimal) else value

@@ -10,10 +10,11 @@ import strawberry
 from api.graphql.category import Category
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.filters import MoneyFilter, NameFilter, TextFilter, filters_of
+from api.graphql.filters import AND, NOT, OR, MoneyFilter, NameFilter, TextFilter, combined, filters_of
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import Direction, chosen
 from api.graphql.scalars import money
+from api.graphql.totals import MoneyTotals, WithTotals, with_totals
 from graph.queries import product as queries
 
 
@@ -62,10 +63,14 @@ class ProductWhere:
     attribute: str | None = strawberry.field(default=None, description="Has this trait.")
     source: TextFilter | None = strawberry.field(default=None, description="The data set or system.")
 
+    and_: list["ProductWhere"] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list["ProductWhere"] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: "ProductWhere | None" = strawberry.field(name="not", default=None, description=NOT)
+
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
         given: dict[str, object] = {} if self.attribute is None else {"attribute_eq": self.attribute}
-        return given | filters_of(
+        own = given | filters_of(
             {
                 "key": self.key,
                 "name": self.name,
@@ -75,6 +80,7 @@ class ProductWhere:
                 "source": self.source,
             }
         )
+        return combined(own, self.and_, self.or_, self.not_)
 
 
 @strawberry.enum(description="By what products are sorted.")
@@ -95,6 +101,24 @@ class ProductOrder:
     direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
+@strawberry.type(description="Figures over all products of a list.")
+class ProductTotals:
+    """Sums, least and most."""
+
+    count: int = strawberry.field(description="How many products, however many there are.")
+    price: MoneyTotals = strawberry.field(description="The list prices that are known.")
+
+    @classmethod
+    def of(cls, row: queries.ProductTotals) -> "ProductTotals":
+        """The figures of a row."""
+        return cls(count=row.count, price=MoneyTotals.of(row.priced, row.price_sum, row.price_min, row.price_max))
+
+
+@strawberry.type(name="ProductConnection", description="One page of products.")
+class ProductConnection(Connection[Product], WithTotals[ProductTotals]):
+    """Products, page by page."""
+
+
 async def product(
     info: Info, key: Annotated[str, strawberry.argument(description="The retailer's own id (sku).")]
 ) -> Product | None:
@@ -112,12 +136,16 @@ async def products(
     where: Annotated[ProductWhere | None, strawberry.argument(description="Which ones; all if absent.")] = None,
     order_by: Annotated[ProductOrder | None, strawberry.argument(description="By key if absent.")] = None,
 ) -> Connection[Product]:
-    """A page of products."""
+    """A page of products, with figures over all of the list."""
     order = order_by or ProductOrder()
     name, ordering = chosen("products", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.products(info.context.reader, filters, ordering, wanted)
-    return connect(
-        Connection[Product], page, name, Product.of, partial(queries.count_products, info.context.reader, filters)
-    )
+    counted = partial(queries.count_products, info.context.reader, filters)
+    found = connect(ProductConnection, page, name, Product.of, counted)
+    return with_totals(found, partial(_totals, info, filters))
+
+
+async def _totals(info: Info, filters: dict[str, object]) -> ProductTotals:
+    return ProductTotals.of(await queries.total_products(info.context.reader, filters))

@@ -21,10 +21,10 @@ from strawberry.types import ExecutionContext
 from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
 from api.graphql.changes import CustomerChange, RecordedEvent, watch_customers, watch_events
-from api.graphql.channel import Channel, channel, channels
+from api.graphql.channel import Channel, ChannelConnection, channel, channels
 from api.graphql.connection import DEFAULT_SIZE, Connection
 from api.graphql.context import Context, Info
-from api.graphql.customer import Customer, customer, customers
+from api.graphql.customer import Customer, CustomerConnection, customer, customers
 from api.graphql.event import EventKind, RecordEventsResult, record_events
 from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.forgiving import forgive
@@ -33,7 +33,7 @@ from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
 from api.graphql.overview import Overview, overview
-from api.graphql.product import Product, product, products
+from api.graphql.product import Product, ProductConnection, product, products
 from api.graphql.record_referral import RecordReferralResult, record_referral
 from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
 from api.graphql.run import ScoreRun, score_run, score_runs
@@ -57,13 +57,19 @@ class Query:
         resolver=nodes, description="Things by their global ids: one answer for each id, in order."
     )
     customer: Customer | None = strawberry.field(resolver=customer, description="One customer by key.")
-    customers: Connection[Customer] = strawberry.field(resolver=customers, description="Customers, page by page.")
+    customers: CustomerConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
+        resolver=customers, description="Customers, page by page."
+    )
     product: Product | None = strawberry.field(resolver=product, description="One product by key.")
-    products: Connection[Product] = strawberry.field(resolver=products, description="Products, page by page.")
+    products: ProductConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
+        resolver=products, description="Products, page by page."
+    )
     store: Store | None = strawberry.field(resolver=store, description="One store by key.")
     stores: Connection[Store] = strawberry.field(resolver=stores, description="Stores, page by page.")
     channel: Channel | None = strawberry.field(resolver=channel, description="One channel by name.")
-    channels: Connection[Channel] = strawberry.field(resolver=channels, description="Channels, page by page.")
+    channels: ChannelConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
+        resolver=channels, description="Channels, page by page."
+    )
     order: Order | None = strawberry.field(resolver=order, description="One order by key.")
     influence_scores: list[InfluenceScore | None] = strawberry.field(
         resolver=influence_scores,

@@ -8,7 +8,7 @@ import strawberry
 
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.filters import NameFilter, TextFilter, filters_of
+from api.graphql.filters import AND, NOT, OR, NameFilter, TextFilter, combined, filters_of
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import Direction, chosen
 from graph.queries import store as queries
@@ -53,9 +53,13 @@ class StoreWhere:
     district: TextFilter | None = strawberry.field(default=None, description="The district.")
     source: TextFilter | None = strawberry.field(default=None, description="The data set or system.")
 
+    and_: list["StoreWhere"] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list["StoreWhere"] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: "StoreWhere | None" = strawberry.field(name="not", default=None, description=NOT)
+
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
-        return filters_of(
+        own = filters_of(
             {
                 "key": self.key,
                 "name": self.name,
@@ -64,6 +68,7 @@ class StoreWhere:
                 "source": self.source,
             }
         )
+        return combined(own, self.and_, self.or_, self.not_)
 
 
 @strawberry.enum(description="By what stores are sorted.")

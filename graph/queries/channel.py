@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import words
-from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
 from graph.store.statement import cypher
@@ -20,6 +20,17 @@ class ChannelRow:
     cost_cents: int | None
     currency: str | None
     source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTotals:
+    """Figures over many channels; None where the cost of none is known."""
+
+    count: int
+    costed: int
+    cost_sum: int
+    cost_min: int | None
+    cost_max: int | None
 
 
 COLUMNS: LiteralString = (
@@ -76,6 +87,19 @@ async def channels_of_shares(reader: Reader, shares: Sequence[str]) -> list[Chan
 async def channels(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ChannelRow]:
     """A page of the channels that pass every filter."""
     return await page(reader, LISTING, ordering, filters, slice)
+
+
+TOTALS: Totals[ChannelTotals] = Totals(
+    ChannelTotals,
+    LISTING,
+    "count(*) AS count, count(h.cost_cents) AS costed, sum(h.cost_cents) AS cost_sum, min(h.cost_cents) AS cost_min,"
+    " max(h.cost_cents) AS cost_max",
+)
+
+
+async def total_channels(reader: Reader, filters: Filters) -> ChannelTotals:
+    """Figures over every channel that passes every filter; unknown costs are left out."""
+    return await total(reader, TOTALS, filters)
 
 
 async def count_channels(reader: Reader, filters: Filters) -> int:

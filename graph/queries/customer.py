@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from graph.queries.filters import ranges, texts, words
-from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.filters import Conditions, ranges, texts, words
+from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
 from graph.store.statement import cypher
@@ -37,6 +37,21 @@ class CustomerRow:
     source: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerTotals:
+    """Figures over many customers; None where there is none of them."""
+
+    count: int
+    revenue_sum: int
+    revenue_min: int | None
+    revenue_max: int | None
+    orders_sum: int
+    orders_min: int | None
+    orders_max: int | None
+    first_registered_at: datetime | None
+    last_registered_at: datetime | None
+
+
 COLUMNS: LiteralString = (
     "c.customer_id AS key, c.name AS name, c.gender AS gender, c.birth_year AS birth_year, c.age_band AS age_band, "
     "c.income_band AS income_band, c.household_size AS household_size, c.city AS city, c.district AS district, "
@@ -48,6 +63,11 @@ COLUMNS: LiteralString = (
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}) RETURN {COLUMNS}")
 
+CONSENTS: Conditions = {
+    "consent_analytics": "c.consent_analytics = $consent_analytics",
+    "consent_offers": "c.consent_offers = $consent_offers",
+    "consent_sharing": "c.consent_sharing = $consent_sharing",
+}
 LISTING: Listing[CustomerRow] = Listing(
     CustomerRow,
     match="MATCH (c:Customer)",
@@ -63,6 +83,7 @@ LISTING: Listing[CustomerRow] = Listing(
         | ranges("last_order_at", "c.last_order_at")
         | ranges("order_count", "coalesce(c.order_count, 0)")
         | ranges("revenue_cents", "coalesce(c.revenue_cents, 0)")
+        | CONSENTS
     ),
 )
 
@@ -86,6 +107,21 @@ async def customers_by_key(reader: Reader, keys: Sequence[str]) -> list[Customer
 async def customers(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[CustomerRow]:
     """A page of the customers that pass every filter."""
     return await page(reader, LISTING, ordering, filters, slice)
+
+
+TOTALS: Totals[CustomerTotals] = Totals(
+    CustomerTotals,
+    LISTING,
+    "count(*) AS count, sum(coalesce(c.revenue_cents, 0)) AS revenue_sum, min(coalesce(c.revenue_cents, 0)) AS"
+    " revenue_min, max(coalesce(c.revenue_cents, 0)) AS revenue_max, sum(coalesce(c.order_count, 0)) AS orders_sum,"
+    " min(coalesce(c.order_count, 0)) AS orders_min, max(coalesce(c.order_count, 0)) AS orders_max,"
+    " min(c.registered_at) AS first_registered_at, max(c.registered_at) AS last_registered_at",
+)
+
+
+async def total_customers(reader: Reader, filters: Filters) -> CustomerTotals:
+    """Figures over every customer who passes every filter; who paid nothing counts as 0."""
+    return await total(reader, TOTALS, filters)
 
 
 async def count_customers(reader: Reader, filters: Filters) -> int:

@@ -14,6 +14,7 @@ from graph.model.share import SHARE
 from graph.model.statements import identifier
 from graph.model.store import STORE
 from graph.queries.audience import CONDITIONS
+from graph.queries.where import Shape, condition, shape_of
 from graph.store.statement import Statement, generated
 
 NOUNS: dict[str, Node] = {
@@ -47,21 +48,23 @@ class ExportQuery:
 
     def statement(self) -> Statement:
         """What streams the rows, in no order."""
-        return _statement(self.noun, tuple(p.name for p in self.columns()), tuple(self.audience), self.run is not None)
+        shape, _ = shape_of(self.audience)
+        return _statement(self.noun, tuple(p.name for p in self.columns()), shape, self.run is not None)
 
     def parameters(self) -> dict[str, object]:
         """The statement's parameters."""
-        return {**self.audience, **({} if self.run is None else {"run": self.run})}
+        _, values = shape_of(self.audience)
+        return {**values, **({} if self.run is None else {"run": self.run})}
 
 
 @lru_cache(maxsize=256)
-def _statement(noun: str, columns: tuple[str, ...], audience: tuple[str, ...], of_run: bool) -> Statement:
+def _statement(noun: str, columns: tuple[str, ...], audience: Shape, of_run: bool) -> Statement:
     told = ", ".join(f"n.{identifier(name)} AS {name}" for name in columns)
     label = identifier(NOUNS[noun].label)
     match = f"MATCH (n:{label} {{run_id: $run}})" if of_run else f"MATCH (n:{label})"
     if not audience:
         return generated(f"{match} RETURN {told}")
-    conditions = " AND ".join(CONDITIONS[name] for name in audience)
+    conditions = condition(CONDITIONS, audience)
     if noun == "customers":
         return generated(f"MATCH (n:{label}) WITH n, n AS c WHERE {conditions} RETURN {told}")
     # The embedded engine wants a pattern's property bound before.

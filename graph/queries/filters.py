@@ -21,8 +21,10 @@ def words(name: LiteralString, column: LiteralString) -> Conditions:
 
 
 def ranges(name: LiteralString, column: LiteralString) -> Conditions:
-    """At least, more than, at most and less than, for numbers and instants."""
+    """Equal, one of, at least, more than, at most and less than, for numbers and instants."""
     return {
+        f"{name}_eq": f"{column} = ${name}_eq",
+        f"{name}_in": f"{column} IN ${name}_in",
         f"{name}_gte": f"{column} >= ${name}_gte",
         f"{name}_gt": f"{column} > ${name}_gt",
         f"{name}_lte": f"{column} <= ${name}_lte",

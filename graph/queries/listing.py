@@ -18,6 +18,7 @@ from graph.queries.paging import (
     slice_parameters,
 )
 from graph.queries.reader import Reader
+from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import Statement, cypher
 
 Row = TypeVar("Row")
@@ -41,8 +42,26 @@ class Listing(Generic[Row]):
     scope: LiteralString = ""
 
 
-Filters = Mapping[str, object]
-"""Name of a filter → its value."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals(Generic[Row]):
+    """Figures over a list: `columns` names every field of `row` after AS, each an aggregate."""
+
+    row: Callable[..., Row]
+    listing: Listing[Any]
+    columns: LiteralString
+
+
+async def total(reader: Reader, totals: Totals[Row], filters: Filters) -> Row:
+    """The figures over everything that passes every filter, however long the list is."""
+    shape, values = shape_of(filters)
+    [record] = await reader.read(totals_statement(totals, shape), values)
+    return totals.row(**record)
+
+
+@lru_cache(maxsize=256)
+def totals_statement(totals: Totals[Any], shape: Shape) -> Statement:
+    """What computes the figures."""
+    return cypher(f"{totals.listing.match}{_where(totals.listing, shape)} RETURN {totals.columns}")
 
 
 async def page(
@@ -54,8 +73,9 @@ async def page(
     given: Mapping[str, object] | None = None,
 ) -> Page[Row]:
     """One page of a list that has no parent; `given` are parameters that the list's own match names."""
-    statement = page_statement(listing, ordering, tuple(filters), *_shape(slice))
-    records = await reader.read(statement, {**(given or {}), **filters, **slice_parameters(slice)})
+    shape, values = shape_of(filters)
+    statement = page_statement(listing, ordering, shape, *_shape(slice))
+    records = await reader.read(statement, {**(given or {}), **values, **slice_parameters(slice)})
     return cut([_entry(listing, record) for record in records], slice)
 
 
@@ -63,8 +83,8 @@ async def count(
     reader: Reader, listing: Listing[Row], filters: Filters, given: Mapping[str, object] | None = None
 ) -> int:
     """How long the list is, counted up to COUNT_CAP."""
-    parameters = {**(given or {}), **filters, "cap": COUNT_CAP}
-    [record] = await reader.read(count_statement(listing, tuple(filters)), parameters)
+    shape, values = shape_of(filters)
+    [record] = await reader.read(count_statement(listing, shape), {**(given or {}), **values, "cap": COUNT_CAP})
     return int(record["count"])
 
 
@@ -97,13 +117,13 @@ def _entry(listing: Listing[Row], record: dict[str, Any]) -> Entry[Row]:
 
 @lru_cache(maxsize=2048)
 def page_statement(
-    listing: Listing[Any], ordering: Ordering, names: tuple[str, ...], after: bool, before: bool, backward: bool
+    listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
 ) -> Statement:
-    """What reads a page; `names` are the filters in use. KeyError for a filter that the noun does not have."""
+    """What reads a page; `shape` are the filters in use. KeyError for a filter that the noun does not have."""
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
     return cypher(
-        f"{listing.match}{_conditions(listing, names)}"
+        f"{listing.match}{_where(listing, shape)}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" WITH {listing.variables}, sort_value {inner} LIMIT $limit"
         f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}"
@@ -111,10 +131,10 @@ def page_statement(
 
 
 @lru_cache(maxsize=512)
-def count_statement(listing: Listing[Any], names: tuple[str, ...]) -> Statement:
+def count_statement(listing: Listing[Any], shape: Shape) -> Statement:
     """What counts a list, at most `$cap` rows of it."""
     return cypher(
-        f"{listing.match}{_conditions(listing, names)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count"
+        f"{listing.match}{_where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count"
     )
 
 
@@ -142,7 +162,6 @@ def counts_statement(listing: Listing[Any]) -> Statement:
     )
 
 
-def _conditions(listing: Listing[Any], names: tuple[str, ...]) -> LiteralString:
-    parts: list[LiteralString] = [listing.filters[name] for name in names]
-    joined: LiteralString = " AND ".join(parts)
-    return f" WHERE {joined}" if parts else ""
+def _where(listing: Listing[Any], shape: Shape) -> LiteralString:
+    wanted = condition(listing.filters, shape)
+    return f" WHERE {wanted}" if shape else ""

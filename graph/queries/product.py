@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import ranges, texts, words
-from graph.queries.listing import Filters, Listing, count, page
+from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
 from graph.store.statement import cypher
@@ -24,6 +24,17 @@ class ProductRow:
     currency: str | None
     attributes: list[str] | None
     source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTotals:
+    """Figures over many products; None where there is none with a price."""
+
+    count: int
+    priced: int
+    price_sum: int
+    price_min: int | None
+    price_max: int | None
 
 
 COLUMNS: LiteralString = (
@@ -74,6 +85,19 @@ async def products_of_shares(reader: Reader, shares: Sequence[str]) -> list[Prod
 async def products(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ProductRow]:
     """A page of the products that pass every filter."""
     return await page(reader, LISTING, ordering, filters, slice)
+
+
+TOTALS: Totals[ProductTotals] = Totals(
+    ProductTotals,
+    LISTING,
+    "count(*) AS count, count(p.price_cents) AS priced, sum(p.price_cents) AS price_sum,"
+    " min(p.price_cents) AS price_min, max(p.price_cents) AS price_max",
+)
+
+
+async def total_products(reader: Reader, filters: Filters) -> ProductTotals:
+    """Figures over every product that passes every filter; those without a price are left out of the price's."""
+    return await total(reader, TOTALS, filters)
 
 
 async def count_products(reader: Reader, filters: Filters) -> int:

@@ -20,7 +20,15 @@ from graph.queries import (
     share,
     store,
 )
-from graph.queries.listing import Listing, count_statement, counts_statement, page_statement, pages_statement
+from graph.queries.listing import (
+    Listing,
+    Totals,
+    count_statement,
+    counts_statement,
+    page_statement,
+    pages_statement,
+    totals_statement,
+)
 from graph.queries.paging import COUNT_CAP, Ordering, turned
 from graph.store.statement import Statement
 
@@ -42,13 +50,14 @@ class _Noun:
     listing: Listing[Any]
     orderings: Mapping[str, Ordering]
     given: Parameters
+    totals: Totals[Any] | None = None
 
 
 _NOUNS: tuple[_Noun, ...] = (
-    _Noun("customers", customer.LISTING, customer.ORDERINGS, {}),
-    _Noun("products", product.LISTING, product.ORDERINGS, {}),
+    _Noun("customers", customer.LISTING, customer.ORDERINGS, {}, customer.TOTALS),
+    _Noun("products", product.LISTING, product.ORDERINGS, {}, product.TOTALS),
     _Noun("stores", store.LISTING, store.ORDERINGS, {}),
-    _Noun("channels", channel.LISTING, channel.ORDERINGS, {}),
+    _Noun("channels", channel.LISTING, channel.ORDERINGS, {}, channel.TOTALS),
     _Noun("runs", run.LISTING, {"newest": run.NEWEST_FIRST}, {}),
     _Noun("chains", chain.LISTING, chain.ORDERINGS, {}),
     _Noun("chains in a run", chain.LISTING_IN_RUN, chain.ORDERINGS, {"run": "chains-1"}),
@@ -118,6 +127,9 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
     for names in ((), *alone, every):
         parameters = {**noun.given, **_values(names), "cap": COUNT_CAP}
         yield Sample(f"count {noun.name} by {names}", count_statement(noun.listing, names), parameters)
+    if noun.totals:
+        for names in ((), every):
+            yield Sample(f"totals of {noun.name} by {names}", totals_statement(noun.totals, names), _values(names))
     first = next(iter(noun.orderings.values()))
     for label, ordering in noun.orderings.items():
         for way in (ordering, turned(ordering)):
@@ -171,10 +183,10 @@ def _values(names: tuple[str, ...]) -> dict[str, object]:
 
 def _value(name: str) -> object:
     noun, _, condition = name.rpartition("_")
-    if name.endswith("_in"):
-        return ["ann", "Hangzhou"]
+    if condition == "in":
+        return [_value(f"{noun}_eq")]
     if name == "online_eq" or name.startswith("consent_"):
         return True
     if noun in _DATETIMES:
         return datetime(2026, 3, 2, 4, tzinfo=UTC)
-    return 1 if noun in _NUMBERS and condition in {"gte", "gt", "lte", "lt"} else "a"
+    return 1 if noun in _NUMBERS and condition in {"eq", "gte", "gt", "lte", "lt"} else "a"

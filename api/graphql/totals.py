@@ -1,0 +1,74 @@
+"""Figures over the whole of a filtered list, computed only where they are asked for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Generic, TypeVar, cast
+
+import strawberry
+
+from api.graphql.connection import Connection
+from api.graphql.scalars import CENT, money
+
+Figures = TypeVar("Figures")
+Item = TypeVar("Item")
+
+
+@strawberry.type(description="Figures over amounts of money.")
+class MoneyTotals:
+    """Exact sums."""
+
+    sum: Decimal = strawberry.field(description="The sum; 0 of none.")
+    min: Decimal | None = strawberry.field(description="The least; null of none.")
+    max: Decimal | None = strawberry.field(description="The most; null of none.")
+    avg: Decimal | None = strawberry.field(description="The mean to the hundredth, halves to even; null of none.")
+    count: int = strawberry.field(description="Of how many an amount is known.")
+
+    @classmethod
+    def of(cls, count: int, sum: int, least: int | None, most: int | None) -> "MoneyTotals":
+        """Out of hundredths."""
+        mean = (Decimal(sum) / (100 * count)).quantize(CENT, ROUND_HALF_EVEN) if count else None
+        return cls(
+            sum=money(sum),
+            min=None if least is None else money(least),
+            max=None if most is None else money(most),
+            avg=mean,
+            count=count,
+        )
+
+
+@strawberry.type(description="Figures over whole numbers.")
+class NumberTotals:
+    """Sums of numbers."""
+
+    sum: float = strawberry.field(description="The sum; 0 of none.")
+    min: int | None = strawberry.field(description="The least; null of none.")
+    max: int | None = strawberry.field(description="The most; null of none.")
+    avg: float | None = strawberry.field(description="The mean; null of none.")
+
+    @classmethod
+    def of(cls, count: int, sum: int, least: int | None, most: int | None) -> "NumberTotals":
+        """Out of a row's."""
+        return cls(sum=float(sum), min=least, max=most, avg=sum / count if count else None)
+
+
+async def _nothing() -> object:
+    raise NotImplementedError("a connection with totals is made by with_totals")
+
+
+@strawberry.type(description="A list with figures over all of it.")
+class WithTotals(Generic[Figures]):
+    """What a connection adds."""
+
+    totalled: strawberry.Private[Callable[[], Awaitable[object]]] = field(default=_nothing, kw_only=True)
+
+    @strawberry.field(description="Figures over the whole list, not this page alone; computed only when asked for.")
+    async def totals(self) -> Figures:
+        """Asked of the graph only when the client selects it."""
+        return cast("Figures", await self.totalled())
+
+
+def with_totals(connection: Connection[Item], totalled: Callable[[], Awaitable[object]]) -> Connection[Item]:
+    """The connection, of a kind that has totals, with its figures."""
+    cast("WithTotals[object]", connection).totalled = totalled
+    return connection

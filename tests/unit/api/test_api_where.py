@@ -1,0 +1,78 @@
+"""Filters that are put together, and figures over the whole list."""
+
+from typing import Any
+
+import pytest
+
+from graph.queries import customer, product
+from graph.queries.listing import page_statement, totals_statement
+from graph.queries.where import shape_of
+
+FILTER = "query($w: CustomerWhere) { customers(where: $w) { nodes { key } } }"
+TOTALS = """{ customers(where: {city: {eq: "Hangzhou"}}, first: 1) { nodes { key } totals { count
+  revenue { sum min max avg count } orderCount { sum min max avg } firstRegisteredAt } } }"""
+
+
+def test_and_or_and_not_reach_the_statement(api: Any):
+    where = {
+        "city": {"eq": "Hangzhou"},
+        "or": [{"revenue": {"in": ["12.50"]}}, {"orderCount": {"eq": 2}}],
+        "not": {"consent": ["OFFERS"]},
+    }
+
+    api.data(FILTER, w=where)
+
+    filters = {
+        "city_eq": "Hangzhou",
+        "or": [{"revenue_cents_in": [1_250]}, {"order_count_eq": 2}],
+        "not": {"consent_offers": True},
+    }
+    shape, values = shape_of(filters)
+    [(statement, parameters)] = api.reader.reads
+    assert statement == page_statement(customer.LISTING, customer.ORDERINGS["key"], shape, False, False, False)
+    assert parameters == {**values, "limit": 21}
+
+
+def test_too_many_conditions_are_refused(api: Any):
+    many = {"or": [{"city": {"eq": "x"}}] * 33}
+
+    [error] = api.ask(FILTER, w=many)["errors"]
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "at most 32 conditions" in error["message"]
+
+
+@pytest.mark.parametrize("depth", [9, 150, 220])
+def test_conditions_nested_out_of_all_measure_are_refused(api: Any, depth: int):
+    where: dict[str, Any] = {"city": {"eq": "x"}}
+    for _ in range(depth):
+        where = {"not": where}
+
+    answer = api.post(FILTER, variables={"w": where})
+
+    assert answer.status_code == 200
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_figures_are_computed_only_when_they_are_asked_for(api: Any):
+    answers = {
+        "count": 3, "revenue_sum": 7_051, "revenue_min": 0, "revenue_max": 5_200,
+        "orders_sum": 3, "orders_min": 0, "orders_max": 2, "first_registered_at": None, "last_registered_at": None,
+    }  # fmt: skip
+    api.reader.when(totals_statement(customer.TOTALS, ("city_eq",)), lambda _: [answers])
+
+    totals = api.data(TOTALS)["customers"]["totals"]
+
+    assert totals["count"] == 3
+    assert totals["revenue"] == {"sum": "70.51", "min": "0.00", "max": "52.00", "avg": "23.50", "count": 3}
+    assert totals["orderCount"] == {"sum": 3.0, "min": 0, "max": 2, "avg": 1.0}
+    assert len(api.reader.reads) == 2
+
+
+def test_figures_of_no_price_are_null(api: Any):
+    nothing = {"count": 2, "priced": 0, "price_sum": 0, "price_min": None, "price_max": None}
+    api.reader.when(totals_statement(product.TOTALS, ()), lambda _: [nothing])
+
+    totals = api.data("{ products { totals { count price { sum min avg count } } } }")["products"]["totals"]
+
+    assert totals == {"count": 2, "price": {"sum": "0.00", "min": None, "avg": None, "count": 0}}
