@@ -9,7 +9,7 @@ import typer
 
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
-from graph.algorithms.chains import ChainsRequest, Compared, DayKind, Gap
+from graph.algorithms.chains import ChainsRequest, Compared, DayKind, Gap, ScopeKind
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
@@ -49,6 +49,9 @@ def chains_command(
         str, typer.Option(help="days: does the step come on more days? visits: is it in the basket of more visits?")
     ] = CHAINS.compared,
     level: Annotated[int | None, typer.Option(help="Depth in the tree of categories, 1 for the roots.")] = None,
+    by: Annotated[
+        str, typer.Option(help=f"Beside everywhere, in each of these: {', '.join(list(ScopeKind)[1:])}.")
+    ] = CHAINS.scope_kind,
     steps: Annotated[int, typer.Option(help="Longest chains, 2 to 5 steps.")] = CHAINS.max_steps,
     min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
     engine: EngineName = "local",
@@ -59,6 +62,7 @@ def chains_command(
         gaps=tuple(_one_of(Gap, "--gap", name) for name in gap) if gap else CHAINS.gaps,
         day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
         compared=_one_of(Compared, "--compare", compare),
+        scope_kind=_one_of(ScopeKind, "--by", by),
         max_steps=steps,
         min_customers=min_customers,
         source=source,

@@ -5,6 +5,8 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import polars as pl
+
 from graph.algorithms import chains as chaining
 from graph.algorithms import influence as influencing
 from graph.algorithms.chains import ChainsRequest
@@ -14,6 +16,8 @@ from graph.engines import engine_named
 from graph.engines.engine import check
 from graph.jobs.longer_rows import longer_said, longer_table
 from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
+from graph.jobs.scope_read import read_scopes
+from graph.jobs.scope_rows import scoped_rows, scoped_said, scoped_tables
 from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
 from graph.jobs.score_rows import (
     calibration_table,
@@ -29,8 +33,8 @@ from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
 CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains_2", "influence", "ties", "rates"
-LONGER_TABLE = "longer_chains"
-"""Chains of three and more steps, where a run asks for them."""
+LONGER_TABLE, SCOPES_TABLE = "longer_chains", "chains_by_scope"
+"""Chains of three and more steps, and those of districts, stores or channels, where a run asks for them."""
 CALIBRATION_TABLE = "calibration"
 
 
@@ -65,6 +69,15 @@ async def score_chains(
             await asyncio.to_thread(ScoreTable.open(tables, LONGER_TABLE).write, run.run_id, longer)
             run = replace(run, said=f"{run.said} {longer_said(longer, request)}")
         rows = chain_rows(table, chaining.published(chains, request), run.run_id)
+        if request.scope_kind is not chaining.ScopeKind.EVERYWHERE:
+            scopes = await asyncio.to_thread(read_scopes, log, run.log_version, request, found.customers)
+            parts = await asyncio.to_thread(chaining.find_by_scope, request, found.purchases, scopes.of_customer)
+            by_scope = scoped_tables(parts, scopes, request, found)
+            whole = pl.concat([table.head(0), *by_scope], how="diagonal")
+            await asyncio.to_thread(ScoreTable.open(tables, SCOPES_TABLE).write, run.run_id, whole)
+            apart = scoped_rows(parts, by_scope, request, run.run_id, len(rows))
+            run = replace(run, said=f"{run.said} {scoped_said(apart, scopes, request)}")
+            rows += apart
         await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)
@@ -90,7 +103,8 @@ async def score_influence(
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
         report = await asyncio.to_thread(influencing.calibrate, found.log, request)
-        said = _influence_said(empty, scored, graph, report)
+        effect = await asyncio.to_thread(influencing.incremental_effect, found.log, request)
+        said = _influence_said(empty, scored, graph, report, effect)
         run = replace(_seen(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
         table = influence_table(scores, found.customers).head(scored)
@@ -150,12 +164,19 @@ def _chains_said(chains: chaining.Chains, request: ChainsRequest) -> str:
 
 
 def _influence_said(
-    empty: bool, scored: int, graph: influencing.InfluenceGraph, report: influencing.Calibration | None
+    empty: bool,
+    scored: int,
+    graph: influencing.InfluenceGraph,
+    report: influencing.Calibration | None,
+    effect: influencing.Incremental,
 ) -> str:
     if empty:
         return "The log holds no shares, clicks or referrals here, so that nobody has an influence to score."
     told = f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."
-    if report is None:
-        return told
-    predicted, seen = report.cascades.total
-    return f"{told} Judged by later shares, {predicted:,.0f} moves were foretold and {seen:,.0f} seen."
+    if effect.attributed:
+        more = f"{effect.lift:,.0f} ({effect.low:,.0f} to {effect.high:,.0f})"
+        told += f" Of {effect.attributed:,} orders soon after a click, {more} are more than would have come anyway."
+    if report is not None:
+        predicted, seen = report.cascades.total
+        told += f" Judged by later shares, {predicted:,.0f} moves were foretold and {seen:,.0f} seen."
+    return told

@@ -60,14 +60,16 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
 
 
 def chain_rows(table: pl.DataFrame, shown: NDArray[np.int64], run_id: str) -> Rows:
-    """The shown rows as the graph keeps them, ranked from 1."""
-    rows = table[shown].with_row_index("rank", offset=1).with_columns(pl.col("rank").cast(pl.Int64))
-    return rows.with_columns(
-        chain_id=pl.format("{}|{}", pl.lit(run_id), "rank"),
-        run_id=pl.lit(run_id),
-        scope_kind=pl.lit("everywhere"),
-        scope_key=pl.lit(None, pl.String),
-    ).to_dicts()
+    """The shown rows of everywhere as the graph keeps them, ranked from 1."""
+    everywhere = table[shown].with_columns(scope_kind=pl.lit("everywhere"), scope_key=pl.lit(None, pl.String))
+    return ranked_rows(everywhere, run_id, 0)
+
+
+def ranked_rows(rows: pl.DataFrame, run_id: str, before: int) -> Rows:
+    """The rows as the graph keeps them, ranked in their order behind so many others of the run."""
+    ranked = rows.with_row_index("rank", offset=before + 1).with_columns(pl.col("rank").cast(pl.Int64))
+    chain_id = pl.format("{}|{}", pl.lit(run_id), "rank")
+    return ranked.with_columns(chain_id=chain_id, run_id=pl.lit(run_id)).to_dicts()
 
 
 def influence_table(scores: Influence, customers: pl.Series) -> pl.DataFrame:

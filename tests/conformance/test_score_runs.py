@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,15 @@ from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, StoreUnavailable
 from graph.jobs.publish import Progress, RunContext
-from graph.jobs.score import CALIBRATION_TABLE, CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, score_chains, score_influence
+from graph.jobs.score import (
+    CALIBRATION_TABLE,
+    CHAINS_TABLE,
+    INFLUENCE_TABLE,
+    SCOPES_TABLE,
+    TIES_TABLE,
+    score_chains,
+    score_influence,
+)
 from graph.log.event_log import EventLog
 from graph.log.schema import EVENTS
 from graph.log.scores import ScoreTable
@@ -389,3 +397,20 @@ def test_the_row_of_a_run_has_every_property_of_the_model():
 
     declared = {wanted.name for wanted in SCORE_RUN.all_properties()}
     assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said"}
+
+
+@pytest.mark.parametrize(("kind", "names"), [("store", {"north", "south"}), ("district", {"拱墅", "西湖"})])
+async def test_chains_by_scope_have_a_table_of_their_own(tmp_path, kind, names):
+    places = {"north": "拱墅", "south": "西湖"}
+    stores = [event("profile", 0, 0, store=one, properties={"district": told}) for one, told in places.items()]
+    rows = [row | {"store": "north" if row.get("customer") == "ann" else "south"} for row in shop()[3:]]
+    log, store = logged(tmp_path / "log", [*shop()[:3], *stores, *rows]), RecordingStore()
+
+    run = await score_chains(log, store, tmp_path / "s", replace(CHAINS, min_customers=1, scope_kind=kind), context())
+
+    table = ScoreTable.open(tmp_path / "s", SCOPES_TABLE).read("run-1")
+    assert table is not None
+    assert set(table["scope_key"]) == names
+    assert set(table["scope_kind"]) == {kind}
+    assert f"Of 2 {kind}s 0 chains differ from elsewhere." in run.said
+    assert [row["rank"] for row in store.rows(UPSERT_CHAINS)] == list(range(1, len(store.rows(UPSERT_CHAINS)) + 1))

@@ -24,6 +24,11 @@ class Purchases:
     customer_count: int
     category_count: int
 
+    def take(self, rows: Bool) -> "Purchases":
+        """The chosen rows, under the same codes."""
+        columns = self.customer[rows], self.day[rows], self.minute[rows], self.category[rows]
+        return Purchases(*columns, self.customer_count, self.category_count)
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -64,13 +69,16 @@ def to_steps(purchases: Purchases, slots: tuple[tuple[int, int], ...]) -> Steps:
     day_count = int(purchases.day.max()) - origin + 1 if purchases.day.size else 0
     token_count = purchases.category_count * len(slots)
     keys = [_keys(purchases, slot, index, len(slots), origin, day_count) for index, slot in enumerate(slots)]
-    key = np.unique(np.concatenate(keys))
-    customer, rest = np.divmod(key, max(1, day_count * token_count))
-    day, token = np.divmod(rest, max(1, token_count))
+    key = np.sort(np.concatenate(keys))
+    key = key[np.append(True, key[1:] != key[:-1])[: key.size]]
+    place = key // max(1, token_count)
+    token = (key - place * max(1, token_count)).astype(np.int32)
+    customer = place // max(1, day_count)
+    day = (place - customer * max(1, day_count)).astype(np.int32)
     return Steps(
         np.searchsorted(customer, np.arange(purchases.customer_count + 1)).astype(np.int64),
-        day.astype(np.int32),
-        token.astype(np.int32),
+        day,
+        token,
         _windows(purchases, origin),
         is_weekend(np.arange(origin, origin + day_count, dtype=np.int32)),
         origin,
@@ -85,7 +93,7 @@ def _keys(
     inside = (purchases.minute >= slot[0]) & (purchases.minute < slot[1])
     customer, day = purchases.customer[inside].astype(np.int64), purchases.day[inside] - origin
     token = purchases.category[inside].astype(np.int64) * slot_count + index
-    return np.unique((customer * day_count + day) * (purchases.category_count * slot_count) + token)
+    return (customer * day_count + day) * (purchases.category_count * slot_count) + token
 
 
 def _windows(purchases: Purchases, origin: int) -> Int32:

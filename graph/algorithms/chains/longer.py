@@ -140,10 +140,6 @@ def _projected(steps: Steps, prefixes: tuple[Prefix, ...]) -> Steps:
 
 def _suffix_lift(weighed: Weighed, last: Int32, chains: Chains, token_count: int) -> Float64:
     """The lift of (last step before, last step) at the same gap on any day, out of the chains of two."""
-    keys = chains.keys(token_count)
-    order = np.argsort(keys, kind="stable")
     place = (weighed.gap.astype(np.int64) * len(KINDS) + KINDS.index(DayKind.ANY)) * token_count + last
-    wanted = place * token_count + weighed.then
-    at = np.searchsorted(keys[order], wanted)
-    found = np.append(keys[order], -1)[at] == wanted
-    return np.where(found, np.append(chains.lift[order], np.nan)[at], np.nan)
+    at = chains.places(place * token_count + weighed.then, token_count)
+    return np.append(chains.lift, np.nan)[at]

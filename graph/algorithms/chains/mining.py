@@ -98,10 +98,11 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
     if not chains.size:
         return chains
     middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
-    early, late = (_part(purchases, side) for side in (purchases.day < middle, purchases.day >= middle))
+    early, late = (purchases.take(side) for side in (purchases.day < middle, purchases.day >= middle))
     earlier = rank(request, weigh_pairs(request, to_steps(early, request.slots)))
     later = weigh_pairs(request, to_steps(late, request.slots))
-    before, after = (_places(part.keys(steps.token_count), chains.keys(steps.token_count)) for part in (earlier, later))
+    keys = chains.keys(steps.token_count)
+    before, after = (part.places(keys, steps.token_count) for part in (earlier, later))
     discovered = np.append(confirmed(earlier, request), False)[before]
     later_log_p = np.where(after >= 0, np.append(later.log_p, 0.0)[after], 0.0)
     later_log_q = np.zeros(chains.size)
@@ -115,24 +116,6 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
         later_log_q=later_log_q,
         held=discovered & (later_log_q < np.log(request.q_limit)) & (later_lift > 1),
     )
-
-
-def _part(purchases: Purchases, rows: Bool) -> Purchases:
-    return replace(
-        purchases,
-        customer=purchases.customer[rows],
-        day=purchases.day[rows],
-        minute=purchases.minute[rows],
-        category=purchases.category[rows],
-    )
-
-
-def _places(keys: Int64, wanted: Int64) -> Int64:
-    """The row of each wanted key, -1 where there is none."""
-    order = np.argsort(keys, kind="stable")
-    places = np.searchsorted(keys[order], wanted)
-    found = np.append(keys[order], -1)[places] == wanted
-    return np.where(found, np.append(order, -1)[places], -1).astype(np.int64)
 
 
 def _order(chains: Chains, strength: Float64) -> Int64:

@@ -54,6 +54,15 @@ class Compared(StrEnum):
     """A customer's visits of like size: given that they come, is the category in their basket more often?"""
 
 
+class ScopeKind(StrEnum):
+    """By what customers are parted, beside everywhere."""
+
+    EVERYWHERE = "everywhere"
+    DISTRICT = "district"
+    STORE = "store"
+    CHANNEL = "channel"
+
+
 DEFAULT_SLOTS: tuple[tuple[int, int], ...] = (
     (0, 420),
     (420, 540),
@@ -81,6 +90,8 @@ class ChainsRequest:
     compared: Compared = Compared.DAYS
     max_steps: int = 2
     """The longest chains, 2 to 5 steps; those of more than two are searched among days only."""
+    scope_kind: ScopeKind = ScopeKind.EVERYWHERE
+    """Beside everywhere, chains are searched in each scope of this kind, and what differs there is told."""
     min_customers: int = 30
     """A pair is tried when so many customers did both steps; a chain is confirmed when so many went through it."""
     block_days: int = 7
@@ -104,6 +115,7 @@ class ChainsRequest:
         object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
         object.__setattr__(self, "gaps", tuple(_member(Gap, gap, "gap") for gap in self.gaps))
         object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
+        object.__setattr__(self, "scope_kind", _member(ScopeKind, self.scope_kind, "kind of scope"))
         if not self.day_kinds or not self.gaps:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
         if not 2 <= self.max_steps <= MOST_STEPS:

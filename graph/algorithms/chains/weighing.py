@@ -64,6 +64,14 @@ class Weighed:
         place = self.gap.astype(np.int64) * len(KINDS) + self.day_kind
         return (place * token_count + self.first) * token_count + self.then
 
+    def places(self, wanted: Int64, token_count: int) -> Int64:
+        """The row of each wanted key, -1 where there is none."""
+        keys = self.keys(token_count)
+        order = np.argsort(keys, kind="stable")
+        at = np.searchsorted(keys[order], wanted)
+        found = np.append(keys[order], -1)[at] == wanted
+        return np.where(found, np.append(order, -1)[at], -1).astype(np.int64)
+
 
 def weigh_pairs(request: ChainsRequest, steps: Steps) -> Weighed:
     """All pairs that are tried: those that `min_customers` customers could have gone through.

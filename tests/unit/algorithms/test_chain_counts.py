@@ -14,6 +14,7 @@ from chain_worlds import (
     counted_by_hand,
     days_by_hand,
     habit_world,
+    may_follow,
     visits_by_hand,
     week_sort,
     weekday_sort,
@@ -25,6 +26,7 @@ from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind,
 from graph.algorithms.chains.counting import count_pairs
 from graph.algorithms.chains.events import to_steps
 from graph.algorithms.chains.strata import later, visits, weekdays, weeks
+from graph.algorithms.chains.support import count_support
 
 COFFEE, TEA, CAKE = range(3)
 HAND = ChainsRequest(slots=SLOTS, min_customers=1)
@@ -157,6 +159,28 @@ def test_every_sum_is_that_of_plain_sets(rows, gap, null):
             for pair, values in pairs.items():
                 dense[pair] = values[name]
             np.testing.assert_allclose(sums, dense, atol=1e-12, err_msg=f"{name} {gap} {weekend}")
+
+
+@settings(max_examples=30, deadline=None)
+@given(logs, st.sampled_from(Gap))
+def test_support_alone_is_that_of_plain_sets(rows, gap):
+    steps = to_steps(bought(rows, 4, 3), SLOTS)
+    done = list(zip(steps.customers().tolist(), steps.day.tolist(), steps.token.tolist(), strict=True))
+
+    support = count_support(steps, gap)
+
+    for first in range(steps.token_count):
+        for then in range(steps.token_count):
+            met = [
+                who
+                for who, day, token in done
+                for other, later_day, next_token in done
+                if (who, token, next_token) == (other, first, then)
+                and gap.first_day <= later_day - day <= gap.last_day
+                and may_follow(gap, first, then)
+            ]
+            assert support.occurrences[first, then] == len(met)
+            assert support.customers[first, then] == len(set(met))
 
 
 def test_counting_in_parts_is_counting_at_once():

@@ -1,0 +1,157 @@
+"""Mining chains beside its peers, and how it grows; CPU seconds of one thread, compilation left out.
+
+    python benchmarks/chains.py --peers PYTHON_WITH_PEERS --json OUT.json
+
+The peers' Python needs seq2pat, prefixspan, duckdb, polars and numpy; without one they are skipped.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import numpy as np
+
+from graph.algorithms.chains import ChainsRequest, Gap, Purchases, find_chains, find_longer
+from graph.algorithms.chains.events import Steps, to_steps
+from graph.algorithms.chains.support import Support, count_support
+
+SLOTS = ((0, 540), (540, 660), (660, 840), (840, 1020), (1020, 1200), (1200, 1440))
+CATEGORIES, DAYS = 30, 28
+MONDAY = 20_517
+GAP = Gap.WITHIN_3_DAYS
+PEERS = Path(__file__).with_name("chains_peers.py")
+Answer = TypeVar("Answer")
+
+
+def shop(events: int, customers: int, categories: int, seed: int = 1) -> Purchases:
+    """Events at random: categories by Zipf's law, days and minutes evenly."""
+    rng = np.random.default_rng(seed)
+    weight = 1 / np.arange(1, categories + 1)
+    return Purchases(
+        rng.integers(0, customers, events).astype(np.int32),
+        (MONDAY + rng.integers(0, DAYS, events)).astype(np.int32),
+        rng.integers(0, 1440, events).astype(np.int32),
+        rng.choice(categories, events, p=weight / weight.sum()).astype(np.int32),
+        customers,
+        categories,
+    )
+
+
+def by_kind_of_day(purchases: Purchases) -> Purchases:
+    """Every category once for weekdays and once for weekends, as peers without kinds of day have to have it."""
+    weekend = (purchases.day - MONDAY) % 7 >= 5
+    columns = purchases.customer, purchases.day, purchases.minute, (purchases.category * 2 + weekend).astype(np.int32)
+    return Purchases(*columns, purchases.customer_count, purchases.category_count * 2)
+
+
+def timed(run: Callable[[], Answer]) -> tuple[float, Answer]:
+    """CPU seconds of this process, and the answer."""
+    before = time.process_time()
+    answer = run()
+    return time.process_time() - before, answer
+
+
+def beside_peers(peers: str, events: int, customers: int, least: int) -> dict[str, object]:
+    """The same question put to everybody, and whether the counts agree."""
+    steps = to_steps(by_kind_of_day(shop(events, customers, CATEGORIES)), SLOTS)
+    ours = min((timed(lambda: count_support(steps, GAP)) for _ in range(3)), key=lambda found: found[0])
+    told: dict[str, object] = {
+        "events": events,
+        "customers": customers,
+        "tokens": steps.token_count,
+        "gap_days": [GAP.first_day, GAP.last_day],
+        "least_customers": least,
+        "renmai": {"cpu_seconds": ours[0], "pairs": int((ours[1].customers >= least).sum())},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "events.npz"
+        np.savez(file, customer=steps.customers().astype(np.int32), day=steps.day, token=steps.token)
+        asked = [peers, str(PEERS), str(file), str(GAP.first_day), str(GAP.last_day), str(least)]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        return told | {"skipped": f"the peers did not run: {answer.stderr.strip().splitlines()[-1]}"}
+    for name, found in json.loads(answer.stdout).items():
+        told[name] = compared(found, ours, least, name)
+    return told
+
+
+def compared(
+    found: dict[str, list[list[int]]], ours: tuple[float, Support], least: int, name: str
+) -> dict[str, object]:
+    """A peer's seconds, the ratio to ours, and whether every pair and count is the same."""
+    seconds: float = found["cpu_seconds"]  # type: ignore[assignment]
+    same: bool | None = None
+    if "one rule" not in name and "no gap" not in name:
+        pairs = {(a, b): count for a, b, count in found["pairs"]}
+        rows, columns = np.nonzero(ours[1].customers >= least)
+        same = pairs == {(int(a), int(b)): int(ours[1].customers[a, b]) for a, b in zip(rows, columns, strict=True)}
+    return {"cpu_seconds": seconds, "times_ours": seconds / ours[0], "pairs": len(found["pairs"]), "same": same}
+
+
+def measured(purchases: Purchases) -> dict[str, float]:
+    """Counting alone, and the whole search with three gaps, both halves and every null."""
+    prepared, steps = timed(lambda: to_steps(purchases, SLOTS))
+    counted, _ = timed(lambda: count_support(steps, GAP))
+    request = ChainsRequest(slots=SLOTS, gaps=(Gap.SAME_DAY, Gap.NEXT_DAY, GAP))
+    searched, chains = timed(lambda: find_chains(request, purchases))
+    return {
+        "events": purchases.customer.size,
+        "prepare": prepared,
+        "count": counted,
+        "search": searched,
+        "tried": chains.size,
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def growth(sizes: list[int]) -> list[dict[str, float]]:
+    """The same for ever more events, ten a customer."""
+    told: list[dict[str, float]] = []
+    for events in sizes:
+        told.append(measured(shop(events, events // 10, CATEGORIES)))
+        print(json.dumps(told[-1]), file=sys.stderr, flush=True)
+    return told
+
+
+def slope(told: list[dict[str, float]], what: str) -> float:
+    """Of the logarithm of the seconds over that of the events."""
+    events, seconds = (np.log([one[name] for one in told]) for name in ("events", what))
+    return float(np.polyfit(events, seconds, 1)[0])
+
+
+def main() -> None:
+    """Measure, and print or write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", help="a Python with seq2pat, prefixspan, duckdb and polars")
+    parser.add_argument("--events", type=int, default=1_000_000, help="for the peers")
+    parser.add_argument("--customers", type=int, default=200_000, help="for the peers")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    warm: Steps = to_steps(shop(2_000, 100, CATEGORIES), SLOTS)
+    count_support(warm, GAP)
+    request = ChainsRequest(slots=SLOTS, min_customers=5, max_steps=3, q_limit=1.0)
+    list(find_longer(request, shop(2_000, 100, 3), find_chains(request, shop(2_000, 100, 3))))
+    report: dict[str, object] = {}
+    if asked.peers:
+        report["peers"] = beside_peers(asked.peers, asked.events, asked.customers, asked.customers // 2000)
+    told = growth(asked.sizes)
+    report |= {"growth": told, "slopes": {what: slope(told, what) for what in ("prepare", "count", "search")}}
+    text = json.dumps(report, indent=2)
+    print(text)
+    if asked.json:
+        asked.json.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Chains by scope: the table of all that were tried, and of those that differ from elsewhere the graph's rows."""
+
+import numpy as np
+import polars as pl
+
+from graph.algorithms.chains import ChainsRequest, ScopedChains, standing_out
+from graph.jobs.scope_read import Scopes
+from graph.jobs.score_read import PurchasesRead
+from graph.jobs.score_rows import Rows, chain_table, ranked_rows
+
+
+def scoped_tables(
+    found: list[ScopedChains], scopes: Scopes, request: ChainsRequest, read: PurchasesRead
+) -> list[pl.DataFrame]:
+    """A table a scope, of the columns of `chain_table` and how its lift differs from the rest; equal columns in all."""
+    return [_table(one, scopes, request, read) for one in found]
+
+
+def scoped_rows(
+    found: list[ScopedChains], tables: list[pl.DataFrame], request: ChainsRequest, run_id: str, shown_before: int
+) -> Rows:
+    """The rows that stand out, ranked behind those of everywhere, scope by scope."""
+    chosen = [table[standing_out(one, request)] for one, table in zip(found, tables, strict=True)]
+    return ranked_rows(pl.concat(chosen), run_id, shown_before) if chosen else []
+
+
+def scoped_said(rows: Rows, scopes: Scopes, request: ChainsRequest) -> str:
+    """What it comes to, in a sentence."""
+    return f"Of {len(scopes.names):,} {request.scope_kind}s {len(rows):,} chains differ from elsewhere."
+
+
+def _table(one: ScopedChains, scopes: Scopes, request: ChainsRequest, read: PurchasesRead) -> pl.DataFrame:
+    people = max(1, int((scopes.of_customer == one.scope).sum()))
+    return chain_table(one.chains, request, read).with_columns(
+        support=pl.col("customers") / people,
+        scope_kind=pl.lit(str(request.scope_kind)),
+        scope_key=pl.lit(scopes.names[one.scope]),
+        rest_lift=one.rest_lift,
+        difference_p_value=np.exp(one.log_p),
+        difference_q_value=np.exp(one.log_q),
+    )
