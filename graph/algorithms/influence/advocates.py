@@ -88,7 +88,7 @@ class Advocates:
 
     chosen: Int64
     gain: Float64
-    """What each adds to those before, by what chose them: never negative, without costs never rising; a bit too high."""
+    """What each adds to those before, by what chose them: never negative, without costs never rising; a bit high."""
     spread_after: Float64
     """Spread with each of the chosen and all before, by the sets that judge: without that bias."""
     spread: float

@@ -13,7 +13,6 @@ from graph.algorithms.influence.limits import Limits, most_by
 from graph.algorithms.influence.reverse_sets import Draw, batches
 from graph.algorithms.influence.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
-from graph.errors import BadInput
 
 OTHER, CANDIDATE, ENLISTED = 0, 1, 2
 CHECKS = 64
@@ -83,9 +82,7 @@ def choose(collection: Collection, role: Uint32, allowed: Limits, before: Int64 
     customers · min(k, 64)), and a logarithm for each outdated entry that is met.
     """
     taken = np.empty(0, np.int64) if before is None else before
-    k = allowed.k - taken.size
-    if k > int((role == CANDIDATE).sum()):
-        raise BadInput(f"k must be at most the number of candidates, {int((role == CANDIDATE).sum())}, not {k}")
+    k = min(allowed.k - taken.size, int((role == CANDIDATE).sum()))
     simple = not (allowed.cost.size or allowed.group.size)
     chosen, gain, bound, left = _greedy(
         collection.pointer,
@@ -185,7 +182,8 @@ def _greedy(
     single = np.int64(-1)
     if cost.size:
         for one in range(alone.size):
-            if role[one] == 1 and cost[one] <= budget and (single < 0 or gain[one] > gain[single]):
+            fits = role[one] == 1 and cost[one] <= budget and (group.size == 0 or room[group[one]] > 0)
+            if fits and (single < 0 or gain[one] > gain[single]):
                 single = np.int64(one)
     best_single = gain[single] if single >= 0 else np.int64(-1)
     met, bound, step, checked, spent = np.int64(0), np.int64(1) << np.int64(62), 0, 0, 0.0

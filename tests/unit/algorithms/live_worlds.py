@@ -19,7 +19,7 @@ def turned(count: int, edges: Edges, pass_on: list[float] | None = None) -> Reve
     return reverse_ties(pointer, target, chance, None if pass_on is None else np.array(pass_on))
 
 
-def exact_spread(count: int, edges: Edges, seeds: tuple[int, ...], weights=None, pass_on=None) -> float:
+def exact_spread(count: int, edges: Edges, seeds: tuple[int, ...], weights=None, pass_on=None, steps=99) -> float:
     """Expected weight of the reached, over all worlds of live ties and passing customers."""
     worth, passing = weights if weights is not None else [1.0] * count, pass_on or [1.0] * count
     ties, total = sorted(edges), 0.0
@@ -28,18 +28,27 @@ def exact_spread(count: int, edges: Edges, seeds: tuple[int, ...], weights=None,
         chance = float(np.prod([p if live else 1 - p for live, p in zip(world, coins, strict=True)]))
         if chance:
             live = {tie for tie, up in zip(ties, world, strict=False) if up}
-            total += chance * sum(worth[one] for one in _reached(seeds, live, world[len(ties) :]))
+            total += chance * sum(worth[one] for one in _reached(seeds, live, world[len(ties) :], steps))
     return total
 
 
-def _reached(seeds, live, passes) -> set[int]:
-    reached, front = set(seeds), list(seeds)
-    while front:
-        one = front.pop()
-        if one in seeds or passes[one]:
-            new = {b for a, b in live if a == one} - reached
-            reached |= new
-            front += new
+def exact_threshold_spread(count: int, edges: Edges, seeds: tuple[int, ...], steps: int) -> float:
+    """Linear thresholds: each customer keeps one in-tie at most, as often as its probability says."""
+    total = 0.0
+    into = [[(a, p) for (a, to), p in edges.items() if to == b] for b in range(count)]
+    for world in product(*([*ties, (None, 1 - sum(p for _, p in ties))] for ties in into)):
+        live = {(a, b) for b, (a, _) in enumerate(world) if a is not None}
+        reached = _reached(seeds, live, [1] * count, steps)
+        total += float(np.prod([p for _, p in world])) * len(reached)
+    return total
+
+
+def _reached(seeds, live, passes, steps) -> set[int]:
+    reached, front = set(seeds), set(seeds)
+    while front and steps:
+        steps -= 1
+        front = {b for a, b in live if a in front and (a in seeds or passes[a])} - reached
+        reached |= front
     return reached
 
 
