@@ -112,6 +112,10 @@ class Size:
     introspection_lists: int = 0
 
 
+_PLAIN = Size(depth=1)
+"""A scalar, as most of what is selected: it costs nothing."""
+
+
 def measure(
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -220,8 +224,10 @@ class _Measure:
         return self._known[name]
 
     def _field(self, node: FieldNode) -> Size:
-        name, inner = node.name.value, self.of(node.selection_set)
-        is_leaf = node.selection_set is None
+        name, is_leaf = node.name.value, node.selection_set is None
+        if is_leaf and node.alias is None and name not in self._prices.weights and name not in _SCHEMA_LISTS:
+            return _PLAIN
+        inner = self.of(node.selection_set)
         in_schema = name in INTROSPECTION
         depth = (0 if is_leaf else inner.depth) + 1
         cost, item_cost = (0, 0) if in_schema else self._cost(node, inner)

@@ -31,9 +31,9 @@ from api.policy import Policy
 from api.throttle import Throttle
 
 MOST_ERRORS = 8
-REMEMBERED = 512
-LONGEST_REMEMBERED = 10_000
-"""Characters of a document whose validation is remembered: 5 MB at most, whatever clients send."""
+REMEMBERED = 256
+LONGEST_REMEMBERED = 2_000
+"""Characters of a document that is remembered. Parsed, a character takes 100 to 200 bytes: at most 100 MB in all."""
 _KINDS = frozenset(OperationType)
 
 
@@ -86,7 +86,7 @@ class Engine:
         self._prices = prices(core(schema))
         self._throttle = Throttle(self.policy.allowance)
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
-        self._validated = lru_cache(maxsize=REMEMBERED)(self._validate)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._document), lru_cache(maxsize=REMEMBERED)(self._validate)
 
     def context(self, caller: Caller) -> Context:
         """The context of one operation."""
@@ -103,7 +103,11 @@ class Engine:
             if caller is None:
                 raise ApiError(Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked.")
             query = self._text(request)
-            document, operation = self._parsed(query, request.operation_name)
+            documents, validated = (
+                self._remembered if len(query) <= LONGEST_REMEMBERED else (self._document, self._validate)
+            )
+            document = documents(query)
+            operation = _chosen(document, request.operation_name)
             _check_method(operation, kinds)
             _admit(operation, caller)
             cost = self._measured(document, operation, request.variables, caller)
@@ -113,7 +117,7 @@ class Engine:
             return Refused(self.refusal([error], context) | self._costs(context, error.cost, None))
         except (ApiError, GraphQLSyntaxError) as error:
             return Refused(self.refusal([error], context))
-        if errors := (self._validated if len(query) <= LONGEST_REMEMBERED else self._validate)(query):
+        if errors := validated(query):
             return Refused(self.refusal(errors, context))
         return Ready(replace(request, query=query), document, operation, cost)
 
@@ -142,10 +146,10 @@ class Engine:
             raise ApiError(Code.FORBIDDEN, "Only trusted documents are run here: send the `documentId` of one.")
         return query
 
-    def _parsed(self, query: str, operation_name: str | None) -> tuple[DocumentNode, OperationDefinitionNode]:
+    def _document(self, query: str) -> DocumentNode:
         limits = self.policy.limits
         try:
-            document = parse(query, max_tokens=limits.tokens)
+            return parse(query, max_tokens=limits.tokens)
         except GraphQLSyntaxError as error:
             # Parsing ends where it is beyond a limit: how far beyond is not known.
             if "tokens. Parsing aborted" in error.message:
@@ -153,7 +157,6 @@ class Engine:
             if "nested too deeply" in error.message:
                 raise _refusal(Exceeded("depth", limits.depth + 1, limits.depth)) from None
             raise
-        return document, _chosen(document, operation_name)
 
     def _measured(
         self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], caller: Caller
@@ -247,8 +250,7 @@ class Engine:
         return self._services.now().timestamp()
 
     def _validate(self, query: str) -> list[GraphQLError]:
-        document = parse(query, max_tokens=self.policy.limits.tokens)
-        errors = validate(core(self._schema), document, specified_rules, max_errors=MOST_ERRORS)
+        errors = validate(core(self._schema), self._document(query), specified_rules, max_errors=MOST_ERRORS)
         return [_with_code(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors[:MOST_ERRORS]]
 
 
