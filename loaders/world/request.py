@@ -10,6 +10,7 @@ from graph.errors import BadInput
 FEWEST_CUSTOMERS = 100
 MOST_CUSTOMERS = 5_000_000
 MOST_DAYS = 3_650
+PUSH_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class WorldRequest:
     """How many simulated shares the true influence of each sharer is the mean of."""
     rows_a_file: int = 250_000
     """An event file is closed at the end of the day on which it reaches so many rows; that much is held in memory."""
+    push_day: int | None = None
+    """From this day on, counted from 0, a campaign makes everybody buy more for PUSH_DAYS days; none unless said."""
+    push_lift: float = 3.0
+    """How many times likelier every habit then comes true."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be generated, with the value and the valid range."""
@@ -34,6 +39,14 @@ class WorldRequest:
         within("truth runs", self.truth_runs, 1, 1_000_000)
         within("rows a file", self.rows_a_file, 1, 100_000_000)
         within("the year of the first day", self.start.year, 2000, 2100)
+        if self.push_day is not None:
+            within("push day", self.push_day, 0, self.days - 1)
+        if not 1 <= self.push_lift <= 20:
+            raise BadInput(f"push lift must be from 1 to 20, not {self.push_lift}")
+
+    def pushed(self, day: int) -> bool:
+        """Whether the campaign runs on this day."""
+        return self.push_day is not None and 0 <= day - self.push_day < PUSH_DAYS
 
     @property
     def end(self) -> date:

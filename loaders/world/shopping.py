@@ -16,6 +16,8 @@ from loaders.world.rows import Rows
 from loaders.world.taste import DISCOUNT_PERCENTS, DISCOUNTED, PRICE_CENTS, QUANTITIES, Taste
 
 EXTRA_LINES = (0.75, 0.20, 0.05)
+MOST_PUSHED = 0.9
+"""No campaign makes a habit likelier than that."""
 
 
 @dataclass(slots=True)
@@ -46,7 +48,10 @@ class Impulses:
         rng = stream(self._request.seed, "impulses", day)
         today = habits.of_kind[kind]
         happens = np.zeros(habits.customer.size, dtype=np.bool_)
-        happens[today] = rng.random(today.size) < habits.rate[today]
+        rate = habits.rate[today]
+        if self._request.pushed(day):
+            rate = np.minimum(rate * self._request.push_lift, MOST_PUSHED)
+        happens[today] = rng.random(today.size) < rate
         may = active[habits.customer]
         happens &= may
         for number, chain in enumerate(PLANTED):

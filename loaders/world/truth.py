@@ -16,7 +16,7 @@ from loaders.world.draws import Ints
 from loaders.world.habits import COUNT, DECOYS, PLANTED, Chain, Habits, members_of
 from loaders.world.network import Network
 from loaders.world.people import PERSONAS, People
-from loaders.world.request import WorldRequest
+from loaders.world.request import PUSH_DAYS, WorldRequest
 from loaders.world.sharing import CLICK_WITHOUT_MOVE
 from loaders.world.spread import TrueInfluence
 from loaders.world.taste import Taste
@@ -127,9 +127,15 @@ def _told(planted: Planted, kinds: Mapping[str, int]) -> dict[str, object]:
         "decoys": [_chain(planted, chain) for chain in DECOYS],
         "district": _district(planted),
         "influence": _influence(planted),
-        "common_shocks": [],
+        "common_shocks": _shocks(request),
         "independence": NOT_PLANTED,
     }
+
+
+def _shocks(request: WorldRequest) -> list[dict[str, object]]:
+    if request.push_day is None:
+        return []
+    return [{"first_day": request.push_day, "days": PUSH_DAYS, "habits_times": request.push_lift}]
 
 
 def _step(place: int) -> dict[str, object]:

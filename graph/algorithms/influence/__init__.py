@@ -1,6 +1,7 @@
 """Influence: who moved whom, how strong each tie is, and what a share of each customer is worth."""
 
 from graph.algorithms.influence.arrays import NOBODY, Interval, Moves, Reach, ShareLog, Ties
+from graph.algorithms.influence.baseline import Incremental, fit_baseline, incremental_effect
 from graph.algorithms.influence.calibration import Calibration, Reliability, calibrate, reliability
 from graph.algorithms.influence.cascades import trace_moves
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
@@ -18,6 +19,7 @@ __all__ = [
     "Calibration",
     "Credit",
     "Forest",
+    "Incremental",
     "Influence",
     "InfluenceGraph",
     "InfluenceRequest",
@@ -33,7 +35,9 @@ __all__ = [
     "credit_upwards",
     "direct_cents",
     "expected_spread",
+    "fit_baseline",
     "grow_forest",
+    "incremental_effect",
     "interval",
     "learn",
     "learn_ties",

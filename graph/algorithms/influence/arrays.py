@@ -55,7 +55,7 @@ class Moves:
     """The share that did it, or NOBODY where a referral names no share."""
     customer: Int32
     weight: Float64
-    """The sharer's part by half-life; the parts of one act add up to 1."""
+    """The sharer's part by half-life; the parts of one act add up to 1, less what would have come anyway."""
 
 
 @dataclass(frozen=True, slots=True)

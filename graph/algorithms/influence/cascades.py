@@ -2,12 +2,16 @@
 
 An act that names its share belongs to it; one that names a referrer belongs to them; any other belongs to the shares
 that the customer clicked within the window before it (where the request traces clicks), the parts halving with every
-half-life of age. Nobody moves themselves, and only the last click of each share counts.
+half-life of age. Of an order that is traced to clicks, what would have come anyway belongs to nobody (`baseline.py`).
+Nobody moves themselves, and only the last click of each share counts.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from graph.algorithms.influence.arrays import NOBODY, Bool, Float64, Int32, Int64, Moves, ShareLog, summed
+from graph.algorithms.influence.baseline import excite, fit_baseline
 from graph.algorithms.influence.request import Attribution, InfluenceRequest
 from graph.algorithms.kernels import kernel
 
@@ -31,7 +35,22 @@ def trace_moves(log: ShareLog, request: InfluenceRequest) -> Moves:
     share = np.concatenate([np.where(named[certain] >= 0, log.act_share[certain], NOBODY).astype(np.int32), open_share])
     sharer = np.concatenate([mover[certain], log.share_sharer[open_share]]).astype(np.int32)
     weight = np.concatenate([np.ones(int(certain.sum())), np.exp2(-age / (request.half_life_days * SECONDS_A_DAY))])
-    return _tidied(log, act, sharer, share, weight)
+    moves = _tidied(log, act, sharer, share, weight)
+    total = summed(moves.act, moves.weight, log.act_customer.size)
+    parts = moves.weight / total[moves.act]
+    if request.baseline:
+        habitual = ~settled[moves.act] & (log.act_cents[moves.act] > 0)
+        parts[habitual] = _brought(log, moves, habitual, request)
+    return replace(moves, weight=parts)
+
+
+def _brought(log: ShareLog, moves: Moves, rows: Bool, request: InfluenceRequest) -> Float64:
+    """The part of an order that each click before it brought: all parts add up to what is more than habit."""
+    baseline = fit_baseline(log, request)
+    act = moves.act[rows]
+    more = np.unique(act).size - float(baseline.expected.sum())
+    touch = moves.weight[rows] / request.half_life_days
+    return excite(baseline.intensity(log.act_customer, log.act_at), act, touch, more)
 
 
 def _traces_clicks(log: ShareLog, request: InfluenceRequest) -> bool:
@@ -41,7 +60,7 @@ def _traces_clicks(log: ShareLog, request: InfluenceRequest) -> bool:
 
 
 def _tidied(log: ShareLog, act: Int32, sharer: Int32, share: Int32, weight: Float64) -> Moves:
-    """Drop self-moves, keep the heaviest touch of each (act, share), and let the parts of an act add up to 1."""
+    """Drop self-moves and keep the heaviest touch of each (act, share)."""
     kept = (sharer >= 0) & (sharer != log.act_customer[act])
     act, sharer, share, weight = act[kept], sharer[kept], share[kept], weight[kept]
     order = np.lexsort((-weight, share, sharer, act))
@@ -49,8 +68,7 @@ def _tidied(log: ShareLog, act: Int32, sharer: Int32, share: Int32, weight: Floa
     first = np.ones(act.size, np.bool_)
     first[1:] = (act[1:] != act[:-1]) | (share[1:] != share[:-1]) | (sharer[1:] != sharer[:-1])
     act, sharer, share, weight = act[first], sharer[first], share[first], weight[first]
-    total = summed(act, weight, log.act_customer.size)
-    return Moves(act, sharer, share, log.act_customer[act], weight / total[act])
+    return Moves(act, sharer, share, log.act_customer[act], weight)
 
 
 @kernel

@@ -47,18 +47,19 @@ def grow_forest(log: ShareLog) -> Forest:
 
 
 def direct_cents(log: ShareLog, moves: Moves, forest: Forest) -> Int64:
-    """Attributed cents of every customer: acts belong to their movers, all others to whoever brought the customer.
+    """Attributed cents of every customer: acts belong to their movers, what is left to whoever brought the customer.
 
-    The parts of an act are whole cents that add up to its amount. What was paid before the customer was brought, and by
-    those whom nobody brought, belongs to nobody.
+    The parts of an act are whole cents that add up to its amount, or to as much of it as was moved. What was paid
+    before the customer was brought, and by those whom nobody brought, belongs to nobody.
     """
     brought_at = np.full(log.customer_count, np.iinfo(np.int64).max)
     brought_at[log.brought_customer] = log.brought_at
     bringer = forest.bringer[log.act_customer]
-    plain = (bringer >= 0) & (log.act_at >= brought_at[log.act_customer])
-    plain[moves.act] = False
-    owner = np.concatenate([moves.sharer, bringer[plain]])
-    cents = np.concatenate([_split(moves.act, moves.weight, log.act_cents), log.act_cents[plain]])
+    brought = (bringer >= 0) & (log.act_at >= brought_at[log.act_customer])
+    moved = _split(moves.act, moves.weight, log.act_cents)
+    left = log.act_cents - _summed(moves.act, moved, log.act_cents.size)
+    owner = np.concatenate([moves.sharer, bringer[brought]])
+    cents = np.concatenate([moved, left[brought]])
     return _summed(owner, cents, log.customer_count)
 
 
@@ -118,7 +119,8 @@ def _split(act: Int32, weight: Float64, act_cents: Int64) -> Int64:
         running += weight[row]
         total = act_cents[act[row]]
         last = row + 1 == act.size or act[row + 1] != act[row]
-        upto = total if last else min(total, int(np.floor(total * running + 0.5)))
+        whole = last and running > 1 - 1e-9
+        upto = total if whole else min(total, int(np.floor(total * running + 0.5)))
         cents[row] = upto - given
         given = upto
     return cents

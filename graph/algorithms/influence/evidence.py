@@ -102,12 +102,12 @@ def _successes(log: ShareLog, moves: Moves, of_move: Int64, tried: Float64) -> F
     """Expected successes of every tie; one share moves one target once, however many acts follow."""
     if not moves.act.size:
         return np.zeros(tried.size)
-    part = moves.weight
+    part, whole = moves.weight, summed(moves.act, moves.weight, log.act_customer.size)
     for _ in range(ROUNDS):
         successes = _once_a_share(moves, of_move, part, tried.size)
         chance = moves.weight * (successes / tried)[of_move]
         total = summed(moves.act, chance, log.act_customer.size)
-        before, part = part, chance / total[moves.act]
+        before, part = part, whole[moves.act] * chance / np.maximum(total[moves.act], 1e-300)
         if np.abs(part - before).max() < CLOSE_ENOUGH:
             break
     return _once_a_share(moves, of_move, part, tried.size)

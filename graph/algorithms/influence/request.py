@@ -24,6 +24,8 @@ class InfluenceRequest:
     window_days: float = 7.0
     """A click moves its customer only if the registration or purchase follows within so many days."""
     attribution: Attribution = Attribution.AUTO
+    baseline: bool = True
+    """Whether what would have come anyway is taken out of the orders that are traced to clicks."""
     half_life_days: float = 2.0
     """Of several clicks before one purchase, one that is older by this much weighs half."""
     prior_weight: float | None = None

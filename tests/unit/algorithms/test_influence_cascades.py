@@ -11,7 +11,7 @@ from graph.errors import BadInput
 
 ANN, BOB, CAT, DAN = range(4)
 NONE = -1
-CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, prior_weight=0)
+CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, prior_weight=0, baseline=False)
 PLAIN = InfluenceRequest(prior_weight=0)
 
 

@@ -17,7 +17,7 @@ from graph.algorithms.influence import (
 
 ANN, BOB, CAT, DAN = range(4)
 NONE = -1
-CLICKS = InfluenceRequest(attribution=Attribution.CLICKS)
+CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, baseline=False)
 
 
 def direct(log, request=CLICKS) -> list[int]:

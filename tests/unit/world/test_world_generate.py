@@ -122,6 +122,8 @@ def test_the_size_of_files_does_not_touch_the_events(tmp_path: Path) -> None:
         ({"days": 0}, "days must be from 7"),
         ({"seed": -1}, "seed must be from 0"),
         ({"truth_runs": 0}, "truth runs must be from 1"),
+        ({"push_day": 120}, "push day must be from 0 to 119, not 120"),
+        ({"push_lift": 0}, "push lift must be from 1 to 20, not 0"),
         ({"start": date(1980, 1, 1)}, "year of the first day must be from 2,000"),
     ],
 )
