@@ -13,7 +13,8 @@ from graph.jobs.advocates import AdvocateChoice, AdvocatesChosen, AdvocatesReque
 from graph.store import open_store
 
 PURPOSES = ("analytics", "offers", "sharing")
-DEFAULT = AdvocatesRequest(k=10)
+DEFAULT_COUNT = 10
+DEFAULT = AdvocatesRequest(k=DEFAULT_COUNT)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def advocates_command(
-    k: Annotated[int, typer.Option("-k", "--count", help="How many to choose.")] = DEFAULT.k,
+    k: Annotated[int, typer.Option("-k", "--count", help="How many to choose.")] = DEFAULT_COUNT,
     metric: Annotated[str, typer.Option(help=f"What they move most of: {' or '.join(Metric)}.")] = DEFAULT.metric,
     city: Annotated[str | None, typer.Option(help="Among the customers of this city.")] = None,
     district: Annotated[str | None, typer.Option(help="Among the customers of this district.")] = None,

@@ -1,5 +1,6 @@
 """Whom to enlist: the customers of an audience who together move the most, with a certificate."""
 
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from api.graphql.customer import Customer
 
 MOST_ADVOCATES = 1_000
+MOST_COSTS = 10_000
 FEWEST_SETS, DEFAULT_SETS, MOST_SETS = 10_000, 500_000, 2_000_000
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
 
@@ -35,11 +37,48 @@ class AdvocateMetric(Enum):
     )
 
 
+@strawberry.input(description="What enlisting one customer costs.")
+class AdvocateCost:
+    """A cost."""
+
+    customer_key: str = strawberry.field(description="Key of the customer.")
+    cost: Decimal = strawberry.field(description="The cost, 0 or more, in the unit of the budget.")
+
+
+@strawberry.enum(description="What advocates are spread over.")
+class AdvocateGroup(Enum):
+    """Properties of customers."""
+
+    CITY = strawberry.enum_value("city", description="The customer's city; who has none is not counted.")
+    DISTRICT = strawberry.enum_value("district", description="The customer's district; who has none is not counted.")
+
+
+@strawberry.input(description="No more than so many advocates of one group.")
+class SpreadOver:
+    """A cap."""
+
+    by: AdvocateGroup = strawberry.field(description="The group.")
+    at_most: int = strawberry.field(description="How many of one group may be chosen, 1 or more.")
+
+
 @strawberry.input(description="Whom to choose among, how many, and what for.")
 class SelectAdvocatesInput:
     """A request."""
 
-    k: int = strawberry.field(description=f"How many to choose, 1 to {MOST_ADVOCATES:,}.")
+    k: int | None = strawberry.field(
+        default=None,
+        description=f"How many to choose, 1 to {MOST_ADVOCATES:,}; with a budget at most so many, and not needed.",
+    )
+    budget: Decimal | None = strawberry.field(default=None, description="What the chosen may cost together.")
+    costs: list[AdvocateCost] | None = strawberry.field(
+        default=None, description=f"What enlisting a customer costs, at most {MOST_COSTS:,}; with a budget."
+    )
+    default_cost: Decimal | None = strawberry.field(
+        default=None, description="What everybody else costs; if absent, only who is in `costs` may be chosen."
+    )
+    spread_over: SpreadOver | None = strawberry.field(
+        default=None, description="No more than so many of one city or district."
+    )
     audience: AudienceWhere | None = strawberry.field(
         default=None, description="Whom to choose among; everybody whom the run scored if absent."
     )
@@ -74,6 +113,8 @@ class Advocate:
         description="What they, all before them and the enlisted move together, on the cascades that judge."
     )
 
+    cost: Decimal = strawberry.field(description="What enlisting them costs; 0 where there is no budget.")
+
     @strawberry.field(description="The customer.")
     async def customer(self, info: Info) -> LazyCustomer:
         """Read together with the other advocates."""
@@ -104,6 +145,12 @@ class AdvocateSelection:
     confidence: float = strawberry.field(description="How sure both bounds are, given the learned ties, 0 to 1.")
     sets: int = strawberry.field(description="How many cascades the answer rests on.")
     seed: int = strawberry.field(description="Seed of the random numbers.")
+    cost: Decimal = strawberry.field(description="What the chosen cost together; 0 where there is no budget.")
+    guarantee: float | None = strawberry.field(
+        description="The least share of the best that choosing so reaches on any graph; null where none is proven."
+    )
+    method: str = strawberry.field(description="How they were chosen: reverse sets, sentinels or shared worlds.")
+    reason: str = strawberry.field(description="Why by this method and so many cascades, in a sentence.")
     run_key: strawberry.Private[str]
 
     @strawberry.field(description="The influence run whose ties were used.")
@@ -119,7 +166,13 @@ class AdvocateSelection:
         """The answer to a request."""
         return cls(
             advocates=[
-                Advocate(rank=place, customer_key=one.customer, gain=one.gain, spread_after=one.spread_after)
+                Advocate(
+                    rank=place,
+                    customer_key=one.customer,
+                    gain=one.gain,
+                    spread_after=one.spread_after,
+                    cost=told_cost(one.cost),
+                )
                 for place, one in enumerate(found.advocates, start=1)
             ],
             metric=input.metric,
@@ -132,8 +185,17 @@ class AdvocateSelection:
             confidence=found.confidence,
             sets=found.sets,
             seed=input.seed,
+            cost=told_cost(found.cost),
+            guarantee=found.guarantee,
+            method=found.method,
+            reason=found.reason,
             run_key=found.run,
         )
+
+
+def told_cost(cost: float) -> Decimal:
+    """Costs to the hundredth."""
+    return Decimal(f"{cost:.2f}")
 
 
 async def select(
@@ -145,7 +207,7 @@ async def select(
         ("sets", input.sets, FEWEST_SETS, MOST_SETS),
         ("seed", input.seed, 0, 2**31 - 1),
     ):
-        if not least <= value <= most:
+        if value is not None and not least <= value <= most:
             raise bad_input(
                 f"`{name}` must be from {least:,} to {most:,}, not {value:,}.",
                 argument=name,
@@ -153,6 +215,9 @@ async def select(
                 maximum=most,
                 reason=Wrong.OUT_OF_RANGE,
             )
+    if len(input.costs or ()) > MOST_COSTS:
+        message = f"`costs` takes at most {MOST_COSTS:,} customers, not {len(input.costs or ()):,}."
+        raise bad_input(message, argument="costs", maximum=MOST_COSTS, reason=Wrong.OUT_OF_RANGE)
     request = AdvocatesRequest(
         k=input.k,
         audience=input.audience.filters() if input.audience else {},
@@ -161,6 +226,11 @@ async def select(
         run=run_key(input.run),
         sets=input.sets,
         seed=input.seed,
+        budget=None if input.budget is None else float(input.budget),
+        costs={one.customer_key: float(one.cost) for one in input.costs or ()},
+        default_cost=None if input.default_cost is None else float(input.default_cost),
+        group_by=text_of(input.spread_over.by) if input.spread_over else None,
+        group_most=input.spread_over.at_most if input.spread_over else None,
     )
     try:
         return AdvocateSelection.of(input, await info.context.services.advocates.choose(request))

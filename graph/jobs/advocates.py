@@ -5,19 +5,24 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from graph.algorithms.influence.selection import SelectAdvocates, select_advocates
+from graph.algorithms.influence.advocates import Advocates, SelectAdvocates
+from graph.algorithms.influence.selection import select_advocates
 from graph.jobs.run_ties import CannotSelect, RunTies, Wrong, chosen_run, read_ties
-from graph.queries.audience import audience_keys, known_category
+from graph.queries.audience import audience_keys, grouped_keys, known_category
 from graph.queries.reader import Reader
 
 REMEMBERED = 2
 """Runs whose ties stay in memory: the current one, and the one before while they change over."""
 NAMED = 5
+MOST_BY_BUDGET = 1_000
+"""Advocates that a budget alone may bring."""
 
 
 class Metric(StrEnum):
@@ -31,7 +36,8 @@ class Metric(StrEnum):
 class AdvocatesRequest:
     """Whom to choose among, how many, and what for."""
 
-    k: int
+    k: int | None = None
+    """How many, or where there is a budget at most how many; None for as many as the budget pays for."""
     audience: Mapping[str, object] = field(default_factory=dict[str, object])
     """Conditions of `graph.queries.audience`; without any, everybody whom the run scored."""
     metric: Metric = Metric.PEOPLE
@@ -41,6 +47,15 @@ class AdvocatesRequest:
     """Id of an influence run; the current one where absent."""
     sets: int = 500_000
     seed: int = 0
+    budget: float | None = None
+    """What the chosen may cost together."""
+    costs: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What enlisting a customer costs."""
+    default_cost: float | None = None
+    """What everybody else costs; None: only who is in `costs` may be chosen."""
+    group_by: str | None = None
+    """city or district: no more than `group_most` of one; who has none is not counted."""
+    group_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Advocate:
     """What they add to those before them, by the sets that chose: never rising, a little too high."""
     spread_after: float
     """What they and all before them move together with the enlisted, by the sets that judge."""
+    cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,10 @@ class AdvocatesChosen:
     ratio: float
     confidence: float
     sets: int
+    guarantee: float | None = None
+    cost: float = 0.0
+    method: str = ""
+    reason: str = ""
 
 
 class AdvocateChoice:
@@ -87,10 +107,12 @@ class AdvocateChoice:
         """The choice; the same run, request and graph give the same answer. Raises CannotSelect."""
         run = await chosen_run(self._reader, request.run)
         await _check_category(self._reader, request.audience)
+        _check_limits(request)
         keys = await audience_keys(self._reader, request.audience) if request.audience else None
+        groups = await grouped_keys(self._reader, request.group_by) if request.group_by else None
         async with self._lock:
             known = await asyncio.to_thread(self._ties, run)
-            return await asyncio.to_thread(chosen, known, request, run, keys)
+            return await asyncio.to_thread(chosen, known, request, run, keys, groups)
 
     def _ties(self, run: str) -> RunTies:
         if run not in self._kept:
@@ -111,35 +133,94 @@ async def _check_category(reader: Reader, audience: Mapping[str, object]) -> Non
             raise CannotSelect(Wrong.UNKNOWN_CATEGORY, "audience.category", message)
 
 
-def chosen(known: RunTies, request: AdvocatesRequest, run: str, keys: Sequence[str] | None) -> AdvocatesChosen:
+def _check_limits(request: AdvocatesRequest) -> None:
+    if request.k is None and request.budget is None:
+        raise CannotSelect(Wrong.OUT_OF_RANGE, "k", "Give k, a budget, or both.")
+    if request.budget is None and (request.costs or request.default_cost is not None):
+        raise CannotSelect(Wrong.OUT_OF_RANGE, "budget", "Costs go with a budget: give one, or leave the costs out.")
+    if request.budget is not None and not (request.costs or request.default_cost is not None):
+        raise CannotSelect(Wrong.OUT_OF_RANGE, "costs", "A budget goes with costs: give them, or a default cost.")
+    costs = {"budget": request.budget, "defaultCost": request.default_cost}
+    costs |= {f"costs[{key}]": cost for key, cost in request.costs.items()}
+    for name, cost in costs.items():
+        if cost is not None and not 0 <= cost < inf:
+            raise CannotSelect(Wrong.OUT_OF_RANGE, name, f"{name} must be 0 or more and finite, not {cost:g}.")
+    if request.group_most is not None and request.group_most < 1:
+        message = f"atMost must be 1 or more, not {request.group_most}."
+        raise CannotSelect(Wrong.OUT_OF_RANGE, "spreadOver.atMost", message)
+
+
+def chosen(
+    known: RunTies,
+    request: AdvocatesRequest,
+    run: str,
+    keys: Sequence[str] | None,
+    groups: Sequence[Sequence[str]] | None = None,
+) -> AdvocatesChosen:
     """The choice among `keys`, or among everybody of the run. Raises CannotSelect."""
-    enlisted = known.codes(request.already)
-    if enlisted.null_count():
-        unknown = [key for key, code in zip(request.already, enlisted, strict=True) if code is None]
-        named = ", ".join(map(repr, unknown[:NAMED]))
-        message = f"{len(unknown)} of the enlisted are not among the customers of the run {run!r}: {named}."
-        raise CannotSelect(Wrong.UNKNOWN_CUSTOMER, "enlisted", message)
+    enlisted = _codes(known, request.already, "enlisted", run)
+    costs = _costs(known, request, run)
     free = np.ones(known.customers.height, np.bool_)
     if keys is not None:
         free[:] = False
         free[known.codes(keys).drop_nulls().to_numpy()] = True
-    free[enlisted.to_numpy()] = False
+    if costs is not None:
+        free &= costs < inf
+    free[enlisted] = False
     candidates = int(free.sum())
-    _check_audience(request, candidates, len(keys) if keys is not None else known.customers.height)
+    k = min(candidates, MOST_BY_BUDGET) if request.k is None else request.k
+    _check_audience(k, candidates, len(keys) if keys is not None else known.customers.height)
     weights = known.revenue if request.metric is Metric.REVENUE else None
     if weights is not None and not weights.any():
         raise CannotSelect(Wrong.RUN_WITHOUT_TIES, "metric", f"The run {run!r} saw nobody pay: choose by PEOPLE.")
     asked = SelectAdvocates(
-        request.k,
+        k,
         candidates=free,
-        already=tuple(enlisted.to_list()),
+        already=tuple(enlisted.tolist()),
         weights=weights,
         budget_sets=request.sets,
         seed=request.seed,
+        costs=None if costs is None else np.where(free, costs, 0.0),
+        budget=request.budget,
+        groups=None if groups is None else _groups(known, groups),
+        group_most=request.group_most,
     )
-    found = select_advocates(known.ties, asked)
+    return _named(known, run, candidates, costs, select_advocates(known.ties, asked))
+
+
+def _codes(known: RunTies, keys: Sequence[str], argument: str, run: str) -> NDArray[np.int64]:
+    codes = known.codes(keys)
+    if codes.null_count():
+        unknown = [key for key, code in zip(keys, codes, strict=True) if code is None]
+        named = ", ".join(map(repr, unknown[:NAMED]))
+        message = f"{len(unknown)} keys of `{argument}` are not among the customers of the run {run!r}: {named}."
+        raise CannotSelect(Wrong.UNKNOWN_CUSTOMER, argument, message)
+    return codes.to_numpy().astype(np.int64)
+
+
+def _costs(known: RunTies, request: AdvocatesRequest, run: str) -> NDArray[np.float64] | None:
+    """What each customer costs, infinity for one who may not be chosen; None where nothing is said of costs."""
+    if request.budget is None:
+        return None
+    costs = np.full(known.customers.height, inf if request.default_cost is None else request.default_cost)
+    costs[_codes(known, list(request.costs), "costs", run)] = list(request.costs.values())
+    return costs
+
+
+def _groups(known: RunTies, groups: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """The number of each customer's group; who is in none has one of their own."""
+    found = np.arange(known.customers.height, dtype=np.int64) + len(groups)
+    for number, keys in enumerate(groups):
+        found[known.codes(keys).drop_nulls().to_numpy()] = number
+    return found
+
+
+def _named(
+    known: RunTies, run: str, candidates: int, costs: NDArray[np.float64] | None, found: Advocates
+) -> AdvocatesChosen:
     names = known.customers["key"].gather(pl.Series(found.chosen))
-    advocates = zip(names, found.gain.tolist(), found.spread_after.tolist(), strict=True)
+    spent = [0.0] * len(names) if costs is None else costs[found.chosen].tolist()
+    advocates = zip(names, found.gain.tolist(), found.spread_after.tolist(), spent, strict=True)
     return AdvocatesChosen(
         run=run,
         candidates=candidates,
@@ -153,16 +234,20 @@ def chosen(known: RunTies, request: AdvocatesRequest, run: str, keys: Sequence[s
         ratio=found.ratio,
         confidence=found.confidence,
         sets=found.sets,
+        guarantee=found.guarantee,
+        cost=found.cost,
+        method=found.method.value,
+        reason=found.reason,
     )
 
 
-def _check_audience(request: AdvocatesRequest, candidates: int, found: int) -> None:
+def _check_audience(k: int, candidates: int, found: int) -> None:
     if candidates == 0:
         message = (
-            "The audience is empty: nobody fits every condition, is known to the run and is not enlisted already "
-            f"({found:,} fit the conditions). Ask for a wider audience."
+            "The audience is empty: nobody fits every condition, is known to the run, has a cost where there is a "
+            f"budget, and is not enlisted already ({found:,} fit the conditions). Ask for a wider audience."
         )
         raise CannotSelect(Wrong.EMPTY_AUDIENCE, "audience", message)
-    if not 1 <= request.k <= candidates:
-        message = f"k must be from 1 to {candidates:,}, the number of customers to choose among, not {request.k:,}."
+    if not 1 <= k <= candidates:
+        message = f"k must be from 1 to {candidates:,}, the number of customers to choose among, not {k:,}."
         raise CannotSelect(Wrong.OUT_OF_RANGE, "k", message)

@@ -32,6 +32,20 @@ KNOWN_CATEGORIES = cypher(
 )
 
 
+GROUPS: dict[str, Statement] = {
+    "city": cypher("MATCH (c:Customer) WHERE c.city IS NOT NULL RETURN c.city AS name, collect(c.customer_id) AS keys"),
+    "district": cypher(
+        "MATCH (c:Customer) WHERE c.district IS NOT NULL RETURN c.district AS name, collect(c.customer_id) AS keys"
+    ),
+}
+"""What customers can be grouped by → what reads the groups."""
+
+
+async def grouped_keys(reader: Reader, by: str) -> list[Sequence[str]]:
+    """The keys of each group's customers; who is in no group is in none of them."""
+    return [record["keys"] for record in await reader.read(GROUPS[by])]
+
+
 @lru_cache(maxsize=256)
 def keys_statement(shape: Shape) -> Statement:
     """What reads the keys of everybody who fits, as one list: a driver unpacks that many times faster than rows."""

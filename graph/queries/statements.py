@@ -112,6 +112,8 @@ def samples() -> Iterator[Sample]:
         yield Sample(name, statement, parameters)
     for depth, statement in referral.TREES.items():
         yield Sample(f"referral tree of depth {depth}", statement, {"key": "ann", "limit": 100})
+    for by, statement in audience.GROUPS.items():
+        yield Sample(f"customers by {by}", statement, {})
     every = tuple(audience.CONDITIONS)
     yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
     for noun in _NOUNS:

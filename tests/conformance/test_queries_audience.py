@@ -3,7 +3,7 @@
 import pytest
 from shop_graph import fill_shop, utc
 
-from graph.queries.audience import audience_keys, known_category
+from graph.queries.audience import audience_keys, grouped_keys, known_category
 from graph.queries.run import current_runs
 from graph.store import Store, cypher
 
@@ -40,3 +40,10 @@ async def test_a_category_is_known_or_others_are_named(shop: Store):
 
 async def test_the_current_runs_of_a_kind_are_told_by_scope(shop: Store):
     assert await current_runs(shop, "influence") == {"*": "influence-1"}
+
+
+async def test_customers_are_grouped_and_who_has_no_group_is_left_out(shop: Store):
+    groups = await grouped_keys(shop, "district")
+
+    assert sorted(groups) == [["ann"], ["bob"], ["dan"]]
+    assert sorted(map(sorted, await grouped_keys(shop, "city"))) == [["ann", "bob"], ["dan", "蔡"]]

@@ -38,6 +38,20 @@ def test_everything_asked_reaches_the_choice(api: Any):
     assert api.advocates.asked == [AdvocatesRequest(3, filters, Metric.REVENUE, ("bob",), "r1", 10_000, 7)]
 
 
+def test_costs_a_budget_and_a_cap_reach_the_choice(api: Any):
+    costs = [{"customerKey": "ann", "cost": "12.50"}]
+    given = {"budget": "20", "costs": costs, "defaultCost": "5", "spreadOver": {"by": "DISTRICT", "atMost": 2}}
+
+    found = api.data(
+        "query($input: SelectAdvocatesInput!) { selectAdvocates(input: $input) { cost guarantee } }", input=given
+    )
+
+    [asked] = api.advocates.asked
+    assert (asked.k, asked.budget, asked.costs, asked.default_cost) == (None, 20.0, {"ann": 12.5}, 5.0)
+    assert (asked.group_by, asked.group_most) == ("district", 2)
+    assert found["selectAdvocates"] == {"cost": "0.00", "guarantee": None}
+
+
 @pytest.mark.parametrize(("name", "value"), [("k", 0), ("k", 1_001), ("sets", 10), ("seed", -1)])
 def test_a_number_out_of_range_is_refused_with_the_range(api: Any, name: str, value: int):
     [error] = api.ask(SELECT, input={"k": 1} | {name: value})["errors"]

@@ -37,6 +37,8 @@ class TinyReader:
             ]
         if statement == audience.KNOWN_CATEGORIES:
             return [{"key": "coffee"}, {"key": "tea"}]
+        if statement == audience.GROUPS["city"]:
+            return [{"name": "Hangzhou", "keys": ["ann", "dan", "nobody"]}]
         assert "collect(c.customer_id)" in statement.text
         return [{"keys": ["dan", "eve", "nobody"] if given.get("district_eq") == "Xihu" else []}]
 
@@ -107,6 +109,18 @@ async def test_the_same_seed_chooses_the_same(tables: Path):
         (AdvocatesRequest(k=1, run="r9"), {"*": "r1"}, Wrong.UNKNOWN_RUN, "the current one is r1"),
         (AdvocatesRequest(k=1, run="c1"), {"*": "r1"}, Wrong.UNKNOWN_RUN, "Only influence runs"),
         (AdvocatesRequest(k=1, run="going"), {"*": "r1"}, Wrong.RUN_NOT_FINISHED, "still going"),
+        (AdvocatesRequest(), {"*": "r1"}, Wrong.OUT_OF_RANGE, "k, a budget, or both"),
+        (AdvocatesRequest(budget=1.0), {"*": "r1"}, Wrong.OUT_OF_RANGE, "a default cost"),
+        (AdvocatesRequest(k=1, costs={"ann": 1.0}), {"*": "r1"}, Wrong.OUT_OF_RANGE, "go with a budget"),
+        (
+            AdvocatesRequest(budget=1.0, costs={"ann": -1.0}),
+            {"*": "r1"},
+            Wrong.OUT_OF_RANGE,
+            "0 or more and finite, not -1",
+        ),
+        (AdvocatesRequest(budget=-2.0, default_cost=1.0), {"*": "r1"}, Wrong.OUT_OF_RANGE, "budget must be"),
+        (AdvocatesRequest(budget=1.0, costs={"zoe": 1.0}), {"*": "r1"}, Wrong.UNKNOWN_CUSTOMER, "'zoe'"),
+        (AdvocatesRequest(k=1, group_by="city", group_most=0), {"*": "r1"}, Wrong.OUT_OF_RANGE, "atMost"),
         (AdvocatesRequest(k=1), {}, Wrong.NO_RUN, "startScoreRun"),
         (AdvocatesRequest(k=1), {"a": "r1", "b": "r2"}, Wrong.SEVERAL_RUNS, "r1 (a), r2 (b)"),
         (AdvocatesRequest(k=1), {"*": "r2"}, Wrong.RUN_WITHOUT_TIES, "startScoreRun"),
@@ -118,6 +132,24 @@ async def test_what_cannot_be_chosen_is_told(tables: Path, request_, current, wr
 
     assert failure.value.wrong is wrong
     assert said in str(failure.value)
+
+
+async def test_a_budget_buys_what_it_pays_for(tables: Path):
+    costs = {"ann": 10.0, "dan": 4.0, "eve": 1.0}
+
+    found = await AdvocateChoice(TinyReader(), tables).choose(AdvocatesRequest(budget=5.0, costs=costs, sets=SETS))
+
+    assert {one.customer: one.cost for one in found.advocates}["dan"] == 4.0
+    assert found.cost <= 5.0
+    assert found.candidates == 3
+
+
+async def test_no_more_of_a_city_than_asked_for(tables: Path):
+    request = AdvocatesRequest(k=2, group_by="city", group_most=1, sets=SETS)
+
+    found = await AdvocateChoice(TinyReader(), tables).choose(request)
+
+    assert [one.customer for one in found.advocates] == ["ann", "eve"]
 
 
 async def test_one_current_run_of_a_data_set_is_enough(tables: Path):
