@@ -20,7 +20,9 @@ from api.auth import KeyStore
 from api.graphql.context import Scope
 from api.settings import Settings
 from graph.errors import StoreUnavailable
-from graph.store import Store, StoreConfig
+from graph.store import Store, StoreConfig, open_store
+from graph.store.statement import cypher
+from tests.conftest import Neo4jServer
 
 RECORD = """mutation($events: [EventInput!]!) { recordEvents(input: {events: $events}) {
   ... on RecordEventsPayload { accepted repeated rejected } } }"""
@@ -164,6 +166,30 @@ async def test_a_server_is_alive_and_ready_and_shows_its_pages(served: Served):
         (200, "text/html; charset=utf-8"),
         (200, "text/html; charset=utf-8"),
     ]
+
+
+ENDLESS = cypher("UNWIND range(1, 100000) AS x UNWIND range(1, 100000) AS y RETURN sum(x * y) AS total")
+UNDER_WAY = cypher("SHOW TRANSACTIONS YIELD currentQuery AS query WHERE query CONTAINS '100000) AS y' RETURN query")
+
+
+@pytest.mark.neo4j
+async def test_a_query_whose_client_hung_up_ends_in_the_database_too(neo4j_server: Neo4jServer, tmp_path: Path):
+    config = StoreConfig(tmp_path, neo4j_server.uri, neo4j_server.user, neo4j_server.password)
+    async with open_store(config) as opened:
+        reading = asyncio.create_task(opened.read(ENDLESS, timeout_seconds=60))
+
+        async def statements(count: int) -> None:
+            async with asyncio.timeout(30):
+                # The question is itself a transaction that holds these words.
+                while len(await opened.read(UNDER_WAY)) != count + 1:
+                    await asyncio.sleep(0.1)
+
+        await statements(1)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+        await statements(0)
 
 
 async def test_nothing_is_answered_without_a_key(served: Served):
