@@ -4,9 +4,12 @@ from typing import overload
 
 from graph.algorithms.chains import Chains, ChainsRequest, Purchases, find_chains
 from graph.algorithms.influence import (
+    Credit,
+    CreditRule,
     Influence,
     InfluenceGraph,
     InfluenceRequest,
+    credit_equally,
     credit_upwards,
     expected_spread,
     strongest_paths,
@@ -47,7 +50,13 @@ class LocalEngine:
         if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
             return Influence(
                 expected_spread(graph.ties, request),
-                credit_upwards(graph.direct_cents, graph.forest, request.decay),
+                _credit(request, graph),
                 strongest_paths(graph.ties, request.paths),
             )
         raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")
+
+
+def _credit(request: InfluenceRequest, graph: InfluenceGraph) -> Credit:
+    if request.credit is CreditRule.SHAPLEY:
+        return credit_equally(graph.direct_cents, graph.forest)
+    return credit_upwards(graph.direct_cents, graph.forest, request.decay)

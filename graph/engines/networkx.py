@@ -14,6 +14,7 @@ from graph.algorithms.influence import (
     LONGEST,
     NOBODY,
     Credit,
+    CreditRule,
     Influence,
     InfluenceGraph,
     InfluenceRequest,
@@ -62,7 +63,9 @@ class NetworkxEngine:
             raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")
         network = as_network(graph.ties)
         return Influence(
-            _spread(network, graph.ties, request), _credit(graph, request.decay), _paths(network, request.paths)
+            _spread(network, graph.ties, request),
+            _equal_credit(graph) if request.credit is CreditRule.SHAPLEY else _credit(graph, request.decay),
+            _paths(network, request.paths),
         )
 
 
@@ -197,6 +200,25 @@ def _credit(graph: InfluenceGraph, decay: float) -> Credit:
         np.array([forest.out_degree(customer) for customer in customers], np.int64),
         np.array([_below(forest, customer) for customer in customers], np.int64),
     )
+
+
+def _equal_credit(graph: InfluenceGraph) -> Credit:
+    """What everybody moved, divided between them and all their bringers."""
+    forest: DiGraph = nx.DiGraph()
+    forest.add_nodes_from(range(graph.forest.bringer.size))
+    forest.add_edges_from((int(by), child) for child, by in enumerate(graph.forest.bringer) if by != NOBODY)
+    kept, downstream = np.zeros(len(forest), np.int64), np.zeros(len(forest), np.int64)
+    for customer in forest:
+        above, bringer = set[int](), graph.forest.bringer[customer]
+        while bringer != NOBODY:
+            above.add(int(bringer))
+            bringer = graph.forest.bringer[bringer]
+        part = int(graph.direct_cents[customer]) // (1 + len(above))
+        kept[customer] = graph.direct_cents[customer] - part * len(above)
+        for each in above:
+            downstream[each] += part
+    brought = np.array([forest.out_degree(customer) for customer in forest], np.int64)
+    return Credit(kept, downstream, brought, np.array([_below(forest, customer) for customer in forest], np.int64))
 
 
 def _below(forest: DiGraph, customer: int) -> int:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.algorithms.influence import NOBODY, Forest, Influence, InfluenceGraph, InfluenceRequest, Reach, Ties
+from graph.algorithms.influence import (
+    NOBODY,
+    CreditRule,
+    Forest,
+    Influence,
+    InfluenceGraph,
+    InfluenceRequest,
+    Reach,
+    Ties,
+)
 from graph.engines import ENGINES
 
 REQUEST = InfluenceRequest(simulations=3000, seed=7)
@@ -128,12 +137,15 @@ def test_credit_is_what_was_worked_out_by_hand(engine):
     st.lists(st.integers(-1, 8), min_size=9, max_size=9),
     st.lists(st.integers(0, 10**7), min_size=9, max_size=9),
     st.sampled_from([0.0, 0.3, 0.5, 0.999]),
+    st.sampled_from(list(CreditRule)),
 )
-def test_the_engines_credit_the_same_cents(above, cents, decay):
+def test_the_engines_credit_the_same_cents(above, cents, decay, rule):
     bringer = [parent if parent < child else NOBODY for child, parent in enumerate(above)]
     forest = graph(9, {}, bringer=bringer, cents=cents)
 
-    first, second = (engine.run(InfluenceRequest(decay=decay), forest).credit for engine in ENGINES.values())
+    first, second = (
+        engine.run(InfluenceRequest(decay=decay, credit=rule), forest).credit for engine in ENGINES.values()
+    )
 
     for name in ("direct", "downstream", "brought", "brought_below"):
         assert getattr(first, name).tolist() == getattr(second, name).tolist()

@@ -4,10 +4,12 @@ from graph.algorithms.influence.arrays import NOBODY, Interval, Moves, Reach, Sh
 from graph.algorithms.influence.baseline import Incremental, fit_baseline, incremental_effect
 from graph.algorithms.influence.calibration import Calibration, Reliability, calibrate, reliability
 from graph.algorithms.influence.cascades import trace_moves
+from graph.algorithms.influence.contribution import Contribution, social_contribution
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
 from graph.algorithms.influence.paths import LONGEST, Paths, strongest_paths
-from graph.algorithms.influence.request import Attribution, InfluenceRequest
+from graph.algorithms.influence.request import Attribution, CreditRule, InfluenceRequest
 from graph.algorithms.influence.scoring import PROVENANCE, Influence, InfluenceGraph, learn
+from graph.algorithms.influence.shapley_credit import credit_equally
 from graph.algorithms.influence.spread import Spread, expected_spread, interval
 from graph.algorithms.influence.strengths import learn_ties, tie_interval
 
@@ -17,7 +19,9 @@ __all__ = [
     "PROVENANCE",
     "Attribution",
     "Calibration",
+    "Contribution",
     "Credit",
+    "CreditRule",
     "Forest",
     "Incremental",
     "Influence",
@@ -32,6 +36,7 @@ __all__ = [
     "Spread",
     "Ties",
     "calibrate",
+    "credit_equally",
     "credit_upwards",
     "direct_cents",
     "expected_spread",
@@ -42,6 +47,7 @@ __all__ = [
     "learn",
     "learn_ties",
     "reliability",
+    "social_contribution",
     "strongest_paths",
     "tie_interval",
     "trace_moves",

@@ -66,7 +66,7 @@ def direct_cents(log: ShareLog, moves: Moves, forest: Forest) -> Int64:
 def credit_upwards(direct: Int64, forest: Forest, decay: float) -> Credit:
     """One pass from the leaves to the roots, O(customers)."""
     kept, downstream = _passed_up(direct, forest.bringer, forest.children_first, round(decay * PARTS))
-    brought, below = _counted(forest.bringer, forest.children_first)
+    brought, below = counted(forest.bringer, forest.children_first)
     return Credit(kept, downstream, brought, below)
 
 
@@ -150,7 +150,8 @@ def _passed_up(direct: Int64, parent: Int32, children_first: Int32, decay_parts:
 
 
 @kernel
-def _counted(parent: Int32, children_first: Int32) -> tuple[Int64, Int64]:
+def counted(parent: Int32, children_first: Int32) -> tuple[Int64, Int64]:
+    """How many everybody brought, and how many came by them at any depth."""
     brought, below = np.zeros(parent.size, np.int64), np.zeros(parent.size, np.int64)
     for customer in children_first:
         above = parent[customer]

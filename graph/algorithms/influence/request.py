@@ -17,6 +17,15 @@ class Attribution(StrEnum):
     """These, and every other act within the window after a click, the customer's own habits included."""
 
 
+class CreditRule(StrEnum):
+    """How a credit is divided between who moved it and whoever brought them."""
+
+    PASSED_UP = "passed_up"
+    """Everybody keeps 1 - decay and passes the rest up."""
+    SHAPLEY = "shapley"
+    """All without whom it had not come get the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class InfluenceRequest:
     """Frozen parameters of one scoring. Raises `BadInput` with the valid range when one of them cannot be used."""
@@ -35,6 +44,7 @@ class InfluenceRequest:
     """How many cascades are simulated from every sharer."""
     coin_limit: int = 3_000_000_000
     """Tosses of a coin that a run may take: on a vast graph fewer cascades are simulated, never fewer than 50."""
+    credit: CreditRule = CreditRule.PASSED_UP
     decay: float = 0.5
     """The part of a credit that the credited customer passes up to whoever brought them, 0 to below 1."""
     paths: int = 5
@@ -47,6 +57,8 @@ class InfluenceRequest:
         """Check every parameter against its range."""
         if self.attribution not in set(Attribution):
             raise BadInput(f"attribution must be one of {', '.join(Attribution)}, not {self.attribution!r}")
+        if self.credit not in set(CreditRule):
+            raise BadInput(f"credit must be one of {', '.join(CreditRule)}, not {self.credit!r}")
         for name, value in (("window_days", self.window_days), ("half_life_days", self.half_life_days)):
             if not value > 0:
                 raise BadInput(f"{name} must be above 0 days, not {value}")

@@ -183,6 +183,7 @@ def test_an_empty_log_has_no_ties():
         ({"paths": -1}, "paths must be from 0 to 50"),
         ({"seed": -1}, "seed must be from 0"),
         ({"coin_limit": 0}, "coin_limit must be 1 or more"),
+        ({"credit": "fair"}, "credit must be one of passed_up, shapley"),
         ({"attribution": "guess"}, "attribution must be one of auto, named, clicks"),
     ],
 )

@@ -1,17 +1,22 @@
 """Credited revenue: to the cent."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from share_worlds import share_log
 
 from graph.algorithms.influence import (
     Attribution,
+    Credit,
     InfluenceRequest,
+    credit_equally,
     credit_upwards,
     direct_cents,
     grow_forest,
+    social_contribution,
     trace_moves,
 )
 
@@ -120,3 +125,67 @@ def test_a_long_line_of_bringers_is_walked_without_recursion(depth):
 
     assert credit.direct.sum() + credit.downstream.sum() == 1000
     assert credit.brought_below[0] == depth
+
+
+def shapley(cents: list[int], bringer: list[int]) -> list[float]:
+    """By all orders of arrival: a sum comes as soon as its mover and everybody above them are there."""
+
+    def worth(there: set[int]) -> int:
+        return sum(paid for who, paid in enumerate(cents) if line(who) <= there)
+
+    def line(who: int) -> set[int]:
+        return {who} | (line(bringer[who]) if bringer[who] >= 0 else set())
+
+    value, orders = [0.0] * len(cents), list(permutations(range(len(cents))))
+    for order in orders:
+        there: set[int] = set()
+        for who in order:
+            before = worth(there)
+            there.add(who)
+            value[who] += (worth(there) - before) / len(orders)
+    return value
+
+
+def test_by_shapley_all_without_whom_a_cent_had_not_come_get_the_same():
+    # Ann brought Bob, Bob brought Cat; Cat moved 300, Bob 101.
+    forest = grow_forest(share_log(3, brought=[(BOB, ANN, 0), (CAT, BOB, 1)]))
+
+    credit = credit_equally(np.array([0, 101, 300], np.int64), forest)
+
+    assert credit.direct.tolist() == [0, 51, 100]
+    assert credit.downstream.tolist() == [50 + 100, 100, 0]
+    assert credit.brought_below.tolist() == [2, 1, 0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 4).map(lambda units: units * 60), min_size=5, max_size=5), st.data())
+def test_credit_by_shapley_is_the_mean_over_all_orders_of_arrival(cents, data):
+    bringer = [data.draw(st.integers(-1, who - 1)) for who in range(5)]
+    brought = [(who, by, who) for who, by in enumerate(bringer) if by >= 0]
+
+    credit = credit_equally(np.array(cents, np.int64), grow_forest(share_log(5, brought=brought)))
+
+    assert (credit.direct + credit.downstream).tolist() == pytest.approx(shapley(cents, bringer))
+
+
+@given(
+    st.lists(st.integers(0, 10**9), min_size=8, max_size=8),
+    st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(0, 9)), max_size=20, unique_by=lambda row: row[0]
+    ),
+)
+def test_by_shapley_not_a_cent_is_lost_or_made(cents, brought):
+    credit = credit_equally(np.array(cents, np.int64), grow_forest(share_log(8, brought=brought)))
+
+    assert credit.direct.sum() + credit.downstream.sum() == sum(cents)
+    assert (credit.direct >= 0).all()
+    assert (credit.downstream >= 0).all()
+
+
+def test_social_contribution_is_graded_by_quarters_of_those_who_brought_something():
+    none = np.zeros(10, np.int64)
+    found = social_contribution(Credit(np.array([0, 0, *range(100, 900, 100)]), none, none, none))
+
+    assert found.revenue.tolist() == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert found.grade.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert social_contribution(Credit(none, none, none, none)).grade.tolist() == [1] * 10
