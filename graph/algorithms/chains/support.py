@@ -9,6 +9,9 @@ from graph.algorithms.chains.request import Gap
 from graph.algorithms.chains.strata import later
 from graph.algorithms.kernels import kernel
 
+OCCURRENCE = 2**32
+"""One occurrence, counted above the customers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
@@ -21,29 +24,35 @@ class Support:
 
 
 def count_support(steps: Steps, gap: Gap) -> Support:
-    """Count all pairs at once. Time O(pairs of steps of one customer at the gap), memory 16 bytes a pair of tokens."""
-    tallies = np.zeros((steps.token_count, steps.token_count, 3), np.int32)
-    tallies[:, :, 0] = -1
-    _tally(steps.pointer, steps.day, steps.token, gap.first_day, gap.last_day, tallies)
+    """Count all pairs at once. Time O(pairs of steps of one customer at the gap), memory 32 bytes a pair of tokens."""
+    # Of each pair the customer seen last and both counts packed in one number, side by side in one line of the cache.
+    cells = np.zeros((steps.token_count, steps.token_count, 2), np.int64)
+    cells[:, :, 0] = -1
+    _tally(steps.pointer, steps.day, steps.token, gap.first_day, gap.last_day, steps.token_count, cells.reshape(-1))
     categories = steps.token_count // steps.slot_count
     allowed: Bool = np.tile(later(steps.slots, gap), (categories, categories))
-    return Support(tallies[:, :, 1] * allowed, tallies[:, :, 2] * allowed.astype(np.int64))
+    counts = cells[:, :, 1] * allowed
+    return Support((counts % OCCURRENCE).astype(np.int32), counts // OCCURRENCE)
 
 
 @kernel
-def _tally(pointer: Int64, days: Int32, tokens: Int32, gap_from: int, gap_to: int, tallies: Int32) -> None:
+def _tally(
+    pointer: Int64, days: Int32, tokens: Int32, gap_from: int, gap_to: int, token_count: int, cells: Int64
+) -> None:
+    # Indices without a sign: those with one are looked at for negative values, which costs a third of the time.
+    one, width = np.uint64(1), np.uint64(token_count)
     for customer in range(pointer.size - 1):
-        then, high = pointer[customer], pointer[customer + 1]
-        for row in range(pointer[customer], high):
-            day = days[row]
-            while then < high and days[then] < day + gap_from:
-                then += 1
-            cells = tallies[tokens[row]]
+        row, high = np.uint64(pointer[customer]), np.uint64(pointer[customer + 1])
+        then = row
+        while row < high:
+            earliest, latest = days[row] + gap_from, days[row] + gap_to
+            while then < high and days[then] < earliest:
+                then += one
+            cell_from = np.uint64(tokens[row]) * width
             other = then
-            while other < high and days[other] <= day + gap_to:
-                cell = cells[tokens[other]]
-                cell[2] += 1
-                if cell[0] != customer:
-                    cell[0] = customer
-                    cell[1] += 1
-                other += 1
+            while other < high and days[other] <= latest:
+                cell = (cell_from + np.uint64(tokens[other])) << one
+                cells[cell + one] += OCCURRENCE + (1 if cells[cell] != customer else 0)
+                cells[cell] = customer
+                other += one
+            row += one
