@@ -47,7 +47,8 @@ async def once(
         message = f"`idempotencyKey` must have 1 to {LONGEST_KEY} characters, not {len(key):,}."
         return InvalidInput(message=message, field="idempotencyKey")
     answers = info.context.services.answers
-    given = Given(info.context.caller.name, info.field_name, key, digest(input))
+    caller = info.context.caller
+    given = Given(caller.key or caller.name, info.field_name, key, digest(input))
     found = await asyncio.to_thread(answers.claim, given, info.context.services.now())
     if isinstance(found, Conflicting):
         message = (
