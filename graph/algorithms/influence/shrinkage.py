@@ -21,7 +21,7 @@ from graph.algorithms.influence.rates import Rates, fit_rates
 EVENNESS = np.geomspace(0.1, 100.0, 61)
 """The values of a that are tried."""
 SAMPLE = 50_000
-STRONGEST = 0.98
+STRONGEST, TINY = 0.98, 1e-12
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 
 
@@ -77,7 +77,7 @@ def fitted_prior(evidence: Evidence) -> Belief:
 def _together(reach: Rates, variances: Float64, squares: Float64) -> Float64:
     """The variance of a factor common to all ties of a sharer: what the ties' own variances leave of the sum's."""
     common = np.maximum(reach.variance - variances, 0.0)
-    return common / np.maximum(reach.mean**2 - squares, reach.mean**2 / 10)
+    return common / np.maximum(np.maximum(reach.mean**2 - squares, reach.mean**2 / 10), TINY)
 
 
 def _evenness(evidence: Evidence, of_tie: Int64, strength: Rates, hidden: Float64, trials: Float64) -> float:
@@ -114,7 +114,8 @@ def _reach(evenness: float, strength: Rates, contacts: Rates, moved: Float64, tr
         total = evenness / each + trials
         reach = (evenness * contacts.mean + moved) / total
         mean += weight * reach
-        second += weight * (reach * np.maximum(1 - reach / contacts.mean, 0.0) / (total + 1) + reach**2)
+        others = np.maximum(1 - reach / np.maximum(contacts.mean, TINY), 0.0)
+        second += weight * (reach * others / (total + 1) + reach**2)
     # Where much was moved, one contact more only makes each of them weaker: the strength was fitted to this number.
     left = np.clip(1 - trials * contacts.mean * strength.variance / strength.mean, 0.0, 1.0)
     by_contact = left * evenness / (evenness / strength.mean + trials)

@@ -2,14 +2,19 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import betaincinv
 from share_worlds import share_log, ties
 
 from graph.algorithms.influence import (
+    Attribution,
     InfluenceRequest,
     Reach,
     Ties,
+    calibrate,
     expected_spread,
+    incremental_effect,
     interval,
     learn_ties,
     tie_interval,
@@ -129,3 +134,30 @@ def test_contacts_who_have_not_shown_themselves_are_moved_as_well():
 
     assert spread.moved[0] == pytest.approx(1.5, abs=0.06)
     assert spread.moved[1:].tolist() == [0] * 39
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 20)), max_size=8),
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7), st.integers(0, 25)), max_size=20),
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30), st.integers(-1, 7), st.integers(0, 500)), max_size=12),
+    st.sampled_from(list(Attribution)),
+)
+def test_whatever_the_log_holds_figures_are_finite_and_within_their_bounds(shares, clicks, acts, attribution):
+    request = InfluenceRequest(simulations=50, attribution=attribution)
+    clicks = [click for click in clicks if click[1] < len(shares)]
+    told = [(who, at, share if share < len(shares) else NONE, NONE, paid) for who, at, share, paid in acts]
+    log = share_log(5, shares, clicks, told)
+
+    learned = learn_ties(log, trace_moves(log, request), request)
+    spread = expected_spread(learned, request)
+
+    reach, bounds, known = learned.reach, interval(spread.moved, spread.moved_variance), tie_interval(learned)
+    for chance in (learned.probability, learned.pass_on, reach.hidden_chance):
+        assert ((chance >= 0) & (chance <= 1)).all()
+    for figure in (learned.variance, learned.revenue, reach.hidden, reach.strength_variance, spread.revenue_variance):
+        assert (np.isfinite(figure) & (figure >= 0)).all()
+    assert ((bounds.low >= 0) & (bounds.low <= bounds.high) & np.isfinite(bounds.high)).all()
+    assert ((known.low <= known.high) & (known.high <= 1)).all()
+    assert np.isfinite(incremental_effect(log, request).high)
+    calibrate(log, request)
