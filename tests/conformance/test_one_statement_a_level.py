@@ -1,4 +1,4 @@
-"""For every connection of the schema, queries three levels deep read one statement a level, however many parents it has.
+"""For every connection of the schema, queries three levels deep read one statement a level, whatever they hold.
 
 The queries are made out of the schema, so that a new field is under test as soon as it is declared.
 """
