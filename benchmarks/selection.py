@@ -2,11 +2,10 @@
 
 Run: python benchmarks/selection.py --graph FILE [-k 50]; FILE's first line is "nodes arcs", each other "u v p". Prints
 one JSON object. CPU seconds of the process, best of the repeats, compilation left out. Reading the graph is not
-counted, turning it round is counted by itself.
+counted, turning it round is counted by itself. Beside others: peers.py.
 """
 
 import argparse
-import importlib.util
 import json
 import time
 from collections.abc import Callable
@@ -14,10 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from graph.algorithms.influence.forward import cascades
 from graph.algorithms.influence.reverse_ties import ReverseTies, reverse_ties
 from graph.algorithms.influence.selection import SelectAdvocates, select_advocates
 from graph.algorithms.influence.shapley import ShapleyInfluence, shapley_influence
-from graph.algorithms.kernels import kernel
 
 Answer = TypeVar("Answer")
 Graph = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -34,31 +33,6 @@ def timed(act: Callable[[], Answer], repeats: int) -> tuple[float, Answer]:
     return best, answer
 
 
-@kernel
-def forward(pointer, target, probability, seeds, seed, simulations):
-    """Customers moved in each simulated cascade, the seeds included; no code in common with the reverse walk."""
-    count = pointer.size - 1
-    np.random.seed(seed)
-    reached = np.zeros(simulations, np.int64)
-    visited, queue = np.full(count, -1, np.int64), np.empty(count, np.int64)
-    for simulation in range(simulations):
-        tail = 0
-        for customer in seeds:
-            visited[customer], queue[tail] = simulation, customer
-            tail += 1
-        head = 0
-        while head < tail:
-            customer = queue[head]
-            head += 1
-            for arc in range(pointer[customer], pointer[customer + 1]):
-                other = target[arc]
-                if visited[other] != simulation and np.random.random() < probability[arc]:
-                    visited[other], queue[tail] = simulation, other
-                    tail += 1
-        reached[simulation] = tail
-    return reached
-
-
 def read_graph(path: str) -> Graph:
     """Out-ties in compressed rows."""
     with open(path, encoding="ascii") as lines:
@@ -73,7 +47,7 @@ def read_graph(path: str) -> Graph:
 def rescored(graph: Graph, chosen: np.ndarray, simulations: int) -> dict[str, float]:
     """Mean spread over forward simulations, its 95 % half-width, and simulations a CPU second."""
     seeds = np.asarray(chosen, np.int64)
-    seconds, reached = timed(lambda: forward(*graph, seeds, 99, simulations), 1)
+    seconds, reached = timed(lambda: cascades(*graph, seeds, simulations, 99), 1)
     half = 1.96 * float(reached.std(ddof=1)) / simulations**0.5
     return {
         "mean": round(float(reached.mean()), 2),
@@ -90,18 +64,15 @@ def ours(ties: ReverseTies, graph: Graph, options: argparse.Namespace, seed: int
         "seed": seed,
         "cpu_seconds": round(seconds, 4),
         "sets": found.sets,
+        "worlds": found.worlds,
+        "method": found.method,
+        "reason": found.reason,
         "spread_claimed": round(found.spread, 2),
         "spread_interval": [round(found.spread_low, 2), round(found.spread_high, 2)],
         "ratio": round(found.ratio, 4),
         "spread_forward": rescored(graph, found.chosen, options.simulations),
         "curve": {k: round(float(found.spread_after[k - 1]), 1) for k in CURVE if k <= options.k},
     }
-
-
-def beside() -> str:
-    """What is known of the comparison with `pynetim`: nothing yet."""
-    found = importlib.util.find_spec("pynetim") is not None
-    return f"{'installed' if found else 'not installed'}; this benchmark does not drive it yet: not compared"
 
 
 def main() -> None:
@@ -127,7 +98,6 @@ def main() -> None:
         "shapley_cpu_seconds": round(sharing, 4),
         "shapley_sets_per_cpu_second": round(request.sets / sharing),
         "shapley_sum": float(shares.value.sum()),
-        "pynetim": beside(),
     }
     print(json.dumps(report, indent=2))
 
