@@ -20,7 +20,7 @@ from api.graphql.schema import core, make_schema
 from tests.command_line import served
 from tests.graphql_fuzz import Operations
 
-OPERATIONS = 300
+OPERATIONS = 200
 SEED = 2026
 NOT_DRAWN = frozenset({"startScoreRun"})
 """It works in the background for longer than the tests."""
@@ -104,7 +104,7 @@ def poisoned(cursor: str) -> list[str]:
     return [*written, "", "=", "W10", cursor[:-1], cursor + "A", "😀", cursor * 50]
 
 
-@pytest.mark.parametrize("field", ["customers", "products", "stores", "channels", "chains", "scoreRuns"])
+@pytest.mark.parametrize("field", ["customers", "chains", "scoreRuns"])
 def test_a_poisoned_cursor_is_the_clients_mistake_or_a_place_in_the_list(client: httpx2.Client, field: str) -> None:
     page = asked(client, f"{{ {field}(first: 1) {{ pageInfo {{ endCursor }} }} }}")["data"][field]
     cursor = page["pageInfo"]["endCursor"] or "WzEsImN1c3RvbWVycyIsInMiLCJhIiwiYSJd"
