@@ -9,7 +9,7 @@ REQUEST = ChainsRequest(slots=SLOTS, gaps=(Gap.NEXT_DAY,))
 FIRST, THEN = LUNCH, len(SLOTS) + EVENING
 
 
-def two_towns(follow: tuple[float, float], customers: int = 700) -> tuple[Purchases, np.ndarray]:
+def two_towns(follow: tuple[float, float], customers: int = 500) -> tuple[Purchases, np.ndarray]:
     """Two worlds of habits side by side, and which of them each customer lives in."""
     towns = [habit_world(31 + town, customers, 12, rate) for town, rate in enumerate(follow)]
     columns = (
@@ -49,7 +49,7 @@ def test_a_chain_that_is_as_strong_everywhere_differs_nowhere():
 
 
 def test_differences_are_as_rare_as_said_where_there_are_none():
-    found = find_by_scope(REQUEST, *two_towns((0.4, 0.4), 500))
+    found = find_by_scope(REQUEST, *two_towns((0.4, 0.4), 400))
 
     log_p = np.concatenate([one.log_p[~np.isnan(one.rest_lift)] for one in found])
     assert (log_p < np.log(0.05)).mean() < 0.1
