@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, LiteralString, TypeVar, cast
 
 from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, unit_of_work
-from neo4j.exceptions import AuthError, ConstraintError, Forbidden
+from neo4j.exceptions import AuthError, ConstraintError, Neo4jError
 
 from graph.store.config import Engine
 from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
@@ -114,8 +114,8 @@ class Channel:
         for pause in _ADMISSION_PAUSES_SECONDS if self.engine == "embedded" else ():
             try:
                 return await work()
-            except AuthError as error:
-                if isinstance(error, Forbidden):
+            except Neo4jError as error:
+                if not _is_too_early(error):
                     raise
             await asyncio.sleep(pause)
         return await work()
@@ -138,6 +138,11 @@ class Channel:
     async def close(self) -> None:
         """Ends the driver's connections."""
         await self._driver.close()
+
+
+def _is_too_early(error: Neo4jError) -> bool:
+    """The login was refused, or the work that was sent along with it was."""
+    return isinstance(error, AuthError) or "not expected in state: AUTHENTICATION" in str(error)
 
 
 async def _tried_again(attempt: Callable[[], Awaitable[None]]) -> None:
