@@ -171,9 +171,10 @@ def _greedy(
     """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain."""
     index_pointer, index = _index(pointer, member, alone.size)
     gain = alone.copy()
-    for customer in range(alone.size):
-        for place in range(index_pointer[customer], index_pointer[customer + 1]):
-            gain[customer] += worth[index[place]]
+    for found in range(worth.size):
+        for place in range(pointer[found], pointer[found + 1]):
+            gain[member[place]] += worth[found]
+    all_alone = gain.copy() if cost.size else gain
     covered = np.zeros(pointer.size - 1, np.bool_)
     chosen, gains = np.empty(k, np.int64), np.zeros(k, np.int64)
     dear = cost if cost.size else np.ones(alone.size)
@@ -217,10 +218,7 @@ def _greedy(
                         gain[other] -= worth[found]
     if best_single > met:
         chosen[0], gains[0], step = single, best_single, 1
-        gain[:] = alone
-        for customer in range(alone.size):
-            for place in range(index_pointer[customer], index_pointer[customer + 1]):
-                gain[customer] += worth[index[place]]
+        gain[:] = all_alone
         # What the others would gain beside the single one is not worked out: all they meet is a bound too.
         gain[single] = 0
     return chosen[:step].copy(), gains[:step].copy(), int(bound), gain
