@@ -29,7 +29,7 @@ class NextProducts:
     """A purchase that is older by this much weighs half."""
     neighbours: int = 150
     """The customers most like one that are asked."""
-    neighbours_weight: float = 0.2
+    neighbours_weight: float = 0.5
     """What the neighbours' habits weigh beside the customer's own; 0 asks nobody."""
     known: bool = True
     """Whether products that the customer has bought before may be recommended."""
