@@ -60,7 +60,7 @@ def _drawn_ties(
             strength[customer] = np.exp(np.sqrt(spread) * (-normal if mirrored else normal) - spread / 2)
         for arc in range(pointer[customer], pointer[customer + 1]):
             own = variance[arc] - common[customer] * probability[arc] ** 2
-            state += np.uint64(STEP)
+            state += STEP
             number = uniform(state)
             drawn[arc] = strength[customer] * _up_or_down(probability[arc], own, 1 - number if mirrored else number)
     return drawn, strength

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.algorithms.influence.arrays import Float64, Int32, Int64
+from graph.algorithms.influence.splitmix import STEP, mix
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 
 Uint32 = NDArray[np.uint32]
 Uint64 = NDArray[np.uint64]
-STEP = np.uint64(0x9E3779B97F4A7C15)
 HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 
@@ -46,9 +46,9 @@ def _simulated(
 ) -> Int64:
     reached = np.empty(simulations, np.int64)
     visited, queue = np.zeros(pointer.size - 1, np.uint32), np.empty(pointer.size, np.uint32)
-    start = _mix(seed + STEP)
+    start = mix(seed + STEP)
     for simulation in range(simulations):
-        stamp, state = np.uint32(simulation + 1), _mix(start + np.uint64(simulation))
+        stamp, state = np.uint32(simulation + 1), mix(start + np.uint64(simulation))
         tail = 0
         for customer in advocates:
             visited[customer] = stamp
@@ -62,7 +62,7 @@ def _simulated(
             for tie in range(first, end - 1, 2):
                 # Two coins out of one number.
                 state += STEP
-                coins = _mix(state)
+                coins = mix(state)
                 if (coins & LOW) < limit[tie]:
                     other = target[tie]
                     if visited[other] != stamp:
@@ -77,7 +77,7 @@ def _simulated(
                         tail += 1
             if (end - first) % 2:
                 state += STEP
-                if (_mix(state) & LOW) < limit[end - 1]:
+                if (mix(state) & LOW) < limit[end - 1]:
                     other = target[end - 1]
                     if visited[other] != stamp:
                         visited[other] = stamp
@@ -85,11 +85,3 @@ def _simulated(
                         tail += 1
         reached[simulation] = tail
     return reached
-
-
-@kernel
-def _mix(state: np.uint64) -> np.uint64:
-    """SplitMix64's finisher (Steele, Lea, Flood 2014)."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))

@@ -3,7 +3,7 @@
 A set is drawn by walking the cascade backwards from its root (Borgs, Brautbar, Chayes, Lucier 2014). The advocates move
 the root exactly in those worlds in whose sets one of them is; so spread = total weight × share of sets that they meet.
 Set i has random numbers of its own (SplitMix64 of seed, collection and i: Steele, Lea, Flood 2014): how the sets are
-batched changes no bit. A Numba cache does not see changes of other modules, so the generator is kept in this one.
+batched changes no bit.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
+from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
 from graph.algorithms.influence.threshold_sets import sample_thresholds, stacked
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
@@ -22,7 +23,6 @@ MOST_SETS = 2**32 - 2
 BATCH_SETS = 1 << 15
 BATCH_MEMBERS = 1 << 19
 ENDLESS = 2**62
-STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Model(StrEnum):
@@ -80,7 +80,7 @@ def batches(draw: Draw, first: int, until: int) -> Iterator[tuple[Int64, Uint32]
     member = np.empty(BATCH_MEMBERS + count, np.uint32)
     visited = np.zeros(count, np.uint32)
     # A kernel answers with a plain int, which another would take for a signed one.
-    stream = np.uint64(_stream(np.uint64(draw.seed), np.uint64(draw.collection)))
+    stream = np.uint64(stream_of(np.uint64(draw.seed), np.uint64(draw.collection)))
     roots = draw.roots.keep, draw.roots.other, draw.enlisted
     up_to = stacked(ties) if draw.model is Model.THRESHOLD else None
     while first < until:
@@ -134,11 +134,11 @@ def _sample(
         if member.size - tail < count:
             return index
         stamp = np.uint32(first + index + 1)
-        state = _mix(stream + np.uint64(first + index)) + STEP
-        root = np.uint32(_uniform(state) * count)
+        state = mix(stream + np.uint64(first + index)) + STEP
+        root = np.uint32(between(state) * count)
         if keep.size:
             state += STEP
-            if _uniform(state) >= keep[root]:
+            if between(state) >= keep[root]:
                 root = other[root]
         start = head = tail
         member[tail] = root
@@ -156,14 +156,14 @@ def _sample(
             head += 1
             if head > start + 1 and pass_on[customer] < 1.0:
                 state += STEP
-                if _uniform(state) >= pass_on[customer]:
+                if between(state) >= pass_on[customer]:
                     continue
             for run in range(run_pointer[customer], run_pointer[customer + np.uint32(1)]):
                 arc, end = np.uint64(run_start[run]), np.uint64(run_start[run + np.uint64(1)])
                 if run_odds[run] == 0.0:
                     while arc < end:
                         state += STEP
-                        if _uniform(state) < probability[arc]:
+                        if between(state) < probability[arc]:
                             sharer = source[arc]
                             if visited[sharer] != stamp:
                                 visited[sharer] = stamp
@@ -173,7 +173,7 @@ def _sample(
                         arc += np.uint64(1)
                     continue
                 state += STEP
-                chance, share = _uniform(state), run_miss[run]
+                chance, share = between(state), run_miss[run]
                 if chance < share:
                     continue
                 # How many of the run's ties carry, by inverting the binomial distribution term by term …
@@ -186,7 +186,7 @@ def _sample(
                 for hit in range(hits):
                     last = size - hits + hit
                     state += STEP
-                    place = np.uint32(_uniform(state) * (last + 1))
+                    place = np.uint32(between(state) * (last + 1))
                     for before in range(hit):
                         if picked[before] == place:
                             place = np.uint32(last)
@@ -194,7 +194,7 @@ def _sample(
                     carrier = arc + np.uint64(place)
                     if probability[carrier] < run_head[run]:
                         state += STEP
-                        if _uniform(state) * run_head[run] >= probability[carrier]:
+                        if between(state) * run_head[run] >= probability[carrier]:
                             continue
                     sharer = source[carrier]
                     if visited[sharer] != stamp:
@@ -236,22 +236,3 @@ def _aliases(share: Float64) -> tuple[Float64, Uint32]:
         else:
             other[poor[rest]] = np.argmax(share)
     return keep, other
-
-
-@kernel
-def _stream(seed: np.uint64, collection: np.uint64) -> np.uint64:
-    return _mix(_mix(seed + STEP) + collection)
-
-
-@kernel
-def _mix(state: np.uint64) -> np.uint64:
-    """SplitMix64's finisher."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
-
-
-@kernel
-def _uniform(state: np.uint64) -> float:
-    """A number above 0 and below 1 out of the top 52 bits, so that its logarithm is finite."""
-    return (np.float64(_mix(state) >> np.uint64(12)) + 0.5) * (1.0 / 4503599627370496.0)

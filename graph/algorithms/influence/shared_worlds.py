@@ -13,10 +13,10 @@ import numpy as np
 from graph.algorithms.influence.arrays import Float64, Int64
 from graph.algorithms.influence.coverage import Collection
 from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
 from graph.algorithms.kernels import kernel
 
 SMALLEST = 1e-12
-STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def components(ties: BothWays, role: Uint32, worth: Int64, worlds: int, seed: in
 
     Time O(live ties of all worlds), memory 4 bytes for each of their ends, 16 a component.
     """
-    stream, alone, met = np.uint64(_stream(np.uint64(seed), np.uint64(collection))), worth * worlds, 0
+    stream, alone, met = np.uint64(stream_of(np.uint64(seed), np.uint64(collection))), worth * worlds, 0
     sizes: list[Int64] = []
     members: list[Uint32] = []
     worths: list[Int64] = []
@@ -95,7 +95,7 @@ def _live(
     low: Uint32, high: Uint32, probability: Float64, run_start: Int64, stream: np.uint64, one: Uint32, other: Uint32
 ) -> int:
     """Fill `one` and `other` with the ends of the live ties; how many, or -1 where there is no room for all."""
-    found, state = 0, _mix(stream)
+    found, state = 0, mix(stream)
     for run in range(run_start.size - 1):
         tie, end = run_start[run], run_start[run + 1]
         head = probability[tie]
@@ -103,14 +103,14 @@ def _live(
         while True:
             if head < 1.0:
                 state += STEP
-                skipped = np.log(_uniform(state)) * jump
+                skipped = np.log(between(state)) * jump
                 if skipped >= end - tie:
                     break
                 tie += np.int64(skipped)
             if tie >= end:
                 break
             state += STEP
-            if probability[tie] == head or _uniform(state) * head < probability[tie]:
+            if probability[tie] == head or between(state) * head < probability[tie]:
                 if found == one.size:
                     return -1
                 one[found], other[found] = low[tie], high[tie]
@@ -181,22 +181,3 @@ def _root(parent: Uint32, customer: np.uint32) -> np.uint32:
         parent[customer] = parent[parent[customer]]
         customer = parent[customer]
     return customer
-
-
-@kernel
-def _stream(seed: np.uint64, collection: np.uint64) -> np.uint64:
-    return _mix(_mix(seed + STEP) + collection)
-
-
-@kernel
-def _mix(state: np.uint64) -> np.uint64:
-    """SplitMix64's finisher."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
-
-
-@kernel
-def _uniform(state: np.uint64) -> float:
-    """A number above 0 and below 1 out of the top 52 bits, so that its logarithm is finite."""
-    return (np.float64(_mix(state) >> np.uint64(12)) + 0.5) * (1.0 / 4503599627370496.0)

@@ -9,11 +9,11 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.splitmix import STEP, between, mix
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 
 SLACK = 1e-9
-STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def stacked(ties: ReverseTies) -> Float64:
@@ -64,11 +64,11 @@ def sample_thresholds(
         if member.size - tail < count:
             return index
         stamp = np.uint32(first + index + 1)
-        state = _mix(stream + np.uint64(first + index)) + STEP
-        customer = np.uint32(_uniform(state) * count)
+        state = mix(stream + np.uint64(first + index)) + STEP
+        customer = np.uint32(between(state) * count)
         if keep.size:
             state += STEP
-            if _uniform(state) >= keep[customer]:
+            if between(state) >= keep[customer]:
                 customer = other[customer]
         step = 0
         while visited[customer] != stamp:
@@ -79,28 +79,14 @@ def sample_thresholds(
                 break
             if step and pass_on[customer] < 1.0:
                 state += STEP
-                if _uniform(state) >= pass_on[customer]:
+                if between(state) >= pass_on[customer]:
                     break
             step += 1
             low = np.int64(run_start[run_pointer[customer]])
             end = np.int64(run_start[run_pointer[customer + np.uint32(1)]])
             state += STEP
-            tie = low + np.searchsorted(up_to[low:end], _uniform(state), side="right")
+            tie = low + np.searchsorted(up_to[low:end], between(state), side="right")
             if tie < end:
                 customer = source[tie]
         pointer[index + 1] = tail
     return pointer.size - 1
-
-
-@kernel
-def _mix(state: np.uint64) -> np.uint64:
-    """SplitMix64's finisher."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
-
-
-@kernel
-def _uniform(state: np.uint64) -> float:
-    """A number above 0 and below 1 out of the top 52 bits."""
-    return (np.float64(_mix(state) >> np.uint64(12)) + 0.5) * (1.0 / 4503599627370496.0)

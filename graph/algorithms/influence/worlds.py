@@ -56,7 +56,7 @@ def _simulate(
     visited = np.full(count, -1, np.int64)
     queue = np.empty(count, np.int32)
     tossed = 0
-    step = np.uint64(STEP)
+    step = STEP
     for customer in range(count):
         if not sharing[customer]:
             continue
@@ -146,4 +146,4 @@ def _whose(seed: np.uint64, sharer: int, batch: np.uint64) -> np.uint64:
 
 @kernel
 def _place(whose: np.uint64, place: int, size: int) -> int:
-    return int(uniform(whose + np.uint64(place) * np.uint64(STEP)) * size)
+    return int(uniform(whose + np.uint64(place) * STEP) * size)
