@@ -21,8 +21,8 @@ import numpy as np
 from selection import Graph, read_graph
 
 from graph.algorithms.influence.forward import cascades
-from graph.algorithms.influence.reverse_ties import reverse_ties
-from graph.algorithms.influence.selection import SelectAdvocates, select_advocates
+from graph.algorithms.influence.selection.reverse_ties import reverse_ties
+from graph.algorithms.influence.selection.select import SelectAdvocates, select_advocates
 
 PYNETIM = """
 import json, sys, time

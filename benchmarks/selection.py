@@ -14,9 +14,9 @@ from typing import TypeVar
 import numpy as np
 
 from graph.algorithms.influence.forward import cascades
-from graph.algorithms.influence.reverse_ties import ReverseTies, reverse_ties
-from graph.algorithms.influence.selection import SelectAdvocates, select_advocates
-from graph.algorithms.influence.shapley import ShapleyInfluence, shapley_influence
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, reverse_ties
+from graph.algorithms.influence.selection.select import SelectAdvocates, select_advocates
+from graph.algorithms.influence.selection.shapley import ShapleyInfluence, shapley_influence
 
 Answer = TypeVar("Answer")
 Graph = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.algorithms.influence.advocates import Advocates, SelectAdvocates
-from graph.algorithms.influence.selection import select_advocates
+from graph.algorithms.influence.selection.advocates import Advocates, SelectAdvocates
+from graph.algorithms.influence.selection.select import select_advocates
 from graph.jobs.run_ties import CannotSelect, RunTies, Wrong, chosen_run, read_ties
 from graph.queries.audience import audience_keys, grouped_keys, known_category
 from graph.queries.reader import Reader
@@ -72,7 +72,7 @@ class Advocate:
 
 @dataclass(frozen=True, slots=True)
 class AdvocatesChosen:
-    """The choice with its certificate; see `graph.algorithms.influence.selection.Advocates`."""
+    """The choice with its certificate; see `graph.algorithms.influence.selection.select.Advocates`."""
 
     run: str
     candidates: int

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.algorithms.influence.reverse_ties import ReverseTies, reverse_ties
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, reverse_ties
 from graph.errors import BadInput
 from graph.jobs.score import RATES_TABLE, TIES_TABLE
 from graph.log.scores import ScoreTable

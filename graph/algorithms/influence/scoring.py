@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from graph.algorithms.influence.arrays import Int64, Moves, ShareLog, Ties
-from graph.algorithms.influence.cascades import trace_moves
 from graph.algorithms.influence.credit import Credit, Forest, direct_cents, grow_forest
+from graph.algorithms.influence.learning.cascades import trace_moves
+from graph.algorithms.influence.learning.strengths import learn_ties
 from graph.algorithms.influence.paths import Paths
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.spread import Spread
-from graph.algorithms.influence.strengths import learn_ties
 from graph.algorithms.provenance import Provenance
 
 PROVENANCE = Provenance(

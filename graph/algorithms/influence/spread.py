@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from graph.algorithms.influence.arrays import Float64, Interval, Ties
-from graph.algorithms.influence.beliefs import draw
+from graph.algorithms.influence.learning.beliefs import draw
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.worlds import by_recursion, simulate
 

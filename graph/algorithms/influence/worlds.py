@@ -7,7 +7,7 @@ customer cannot reach.
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, Ties
-from graph.algorithms.influence.beliefs import Drawn
+from graph.algorithms.influence.learning.beliefs import Drawn
 from graph.algorithms.influence.splitmix import STEP, mix, uniform
 from graph.algorithms.kernels import kernel
 

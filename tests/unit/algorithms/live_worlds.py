@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from graph.algorithms.influence.reverse_ties import ReverseTies, reverse_ties
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, reverse_ties
 
 Edges = dict[tuple[int, int], float]
 

@@ -16,7 +16,7 @@ from graph.algorithms.influence import (
     incremental_effect,
     trace_moves,
 )
-from graph.algorithms.influence.baseline import Runs, excite, inside, passed
+from graph.algorithms.influence.learning.baseline import Runs, excite, inside, passed
 
 CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, window_days=4, half_life_days=1)
 PLAIN = replace(CLICKS, baseline=False)

@@ -20,8 +20,8 @@ from graph.algorithms.influence import (
     tie_interval,
     trace_moves,
 )
-from graph.algorithms.influence.contacts import fit_contacts, showing_rate
-from graph.algorithms.influence.rates import fit_rates
+from graph.algorithms.influence.learning.contacts import fit_contacts, showing_rate
+from graph.algorithms.influence.learning.rates import fit_rates
 
 REQUEST = InfluenceRequest(simulations=4000, seed=3)
 NONE = -1

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from live_worlds import exact_shapley, exact_spread, random_edges, turned
 
-from graph.algorithms.influence.coverage import met_by
-from graph.algorithms.influence.reverse_sets import BATCH_SETS, Draw, batches, roots_by_weight
-from graph.algorithms.influence.reverse_ties import reverse_ties
-from graph.algorithms.influence.shapley import ShapleyInfluence, shapley_influence
+from graph.algorithms.influence.selection.coverage import met_by
+from graph.algorithms.influence.selection.reverse_sets import BATCH_SETS, Draw, batches, roots_by_weight
+from graph.algorithms.influence.selection.reverse_ties import reverse_ties
+from graph.algorithms.influence.selection.shapley import ShapleyInfluence, shapley_influence
 from graph.errors import BadInput
 
 

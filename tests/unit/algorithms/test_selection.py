@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from live_worlds import exact_spread, random_edges, turned
 
-from graph.algorithms.influence.cover_bound import tightened
-from graph.algorithms.influence.coverage import CANDIDATE, Choice, Collection, choose
-from graph.algorithms.influence.limits import limits
-from graph.algorithms.influence.selection import Method, SelectAdvocates, select_advocates
+from graph.algorithms.influence.selection.cover_bound import tightened
+from graph.algorithms.influence.selection.coverage import CANDIDATE, Choice, Collection, choose
+from graph.algorithms.influence.selection.limits import limits
+from graph.algorithms.influence.selection.select import Method, SelectAdvocates, select_advocates
 from graph.errors import BadInput
 
 SETS = 30_000

@@ -8,9 +8,9 @@ import pytest
 from live_worlds import Edges, exact_spread, exact_threshold_spread, random_edges, turned
 
 from graph.algorithms.influence.forward import cascades
-from graph.algorithms.influence.reverse_sets import Model
-from graph.algorithms.influence.selection import Advocates, Method, SelectAdvocates, select_advocates
-from graph.algorithms.influence.shapley import ShapleyInfluence, shapley_influence
+from graph.algorithms.influence.selection.reverse_sets import Model
+from graph.algorithms.influence.selection.select import Advocates, Method, SelectAdvocates, select_advocates
+from graph.algorithms.influence.selection.shapley import ShapleyInfluence, shapley_influence
 
 SETS = 8000
 EFFORT = 1 << 18

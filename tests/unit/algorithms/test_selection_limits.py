@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from live_worlds import exact_spread, random_edges, turned
 
-from graph.algorithms.influence.limits import limits, most_by
-from graph.algorithms.influence.selection import Method, SelectAdvocates, select_advocates
+from graph.algorithms.influence.selection.limits import limits, most_by
+from graph.algorithms.influence.selection.select import Method, SelectAdvocates, select_advocates
 from graph.errors import BadInput
 
 SETS = 8000

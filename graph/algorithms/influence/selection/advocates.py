@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
-from graph.algorithms.influence.reverse_sets import ENDLESS, MOST_SETS, Model
+from graph.algorithms.influence.selection.reverse_sets import ENDLESS, MOST_SETS, Model
 from graph.errors import BadInput
 
 JUDGES = 5

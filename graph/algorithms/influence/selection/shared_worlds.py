@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
-from graph.algorithms.influence.coverage import Collection
-from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.selection.coverage import Collection
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
 from graph.algorithms.kernels import kernel
 

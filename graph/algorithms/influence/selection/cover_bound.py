@@ -12,9 +12,9 @@ from math import ceil
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
-from graph.algorithms.influence.coverage import Choice, Collection
-from graph.algorithms.influence.limits import Limits, most_by
-from graph.algorithms.influence.reverse_ties import Uint32
+from graph.algorithms.influence.selection.coverage import Choice, Collection
+from graph.algorithms.influence.selection.limits import Limits, most_by
+from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
 ROUNDS = 3

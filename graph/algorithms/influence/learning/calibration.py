@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graph.algorithms.influence.arrays import NOBODY, Bool, Float64, Int32, Int64, ShareLog
-from graph.algorithms.influence.cascades import SECONDS_A_DAY, trace_moves
+from graph.algorithms.influence.learning.cascades import SECONDS_A_DAY, trace_moves
+from graph.algorithms.influence.learning.strengths import learn_ties
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.spread import expected_spread
-from graph.algorithms.influence.strengths import learn_ties
 
 BINS = 10
 HELD_OUT = 0.25

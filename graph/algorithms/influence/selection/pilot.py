@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
-from graph.algorithms.influence.reverse_sets import Draw, batches
-from graph.algorithms.influence.reverse_ties import HIT_TOSSES, ReverseTies, Uint32
+from graph.algorithms.influence.selection.reverse_sets import Draw, batches
+from graph.algorithms.influence.selection.reverse_ties import HIT_TOSSES, ReverseTies, Uint32
 from graph.algorithms.kernels import kernel
 
 FIRST = 16

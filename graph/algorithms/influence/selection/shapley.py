@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
-from graph.algorithms.influence.certificate import Z95
-from graph.algorithms.influence.pilot import effort_of, pilot
-from graph.algorithms.influence.reverse_sets import ENDLESS, MOST_SETS, Draw, Model, batches, roots_by_weight
-from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.selection.certificate import Z95
+from graph.algorithms.influence.selection.pilot import effort_of, pilot
+from graph.algorithms.influence.selection.reverse_sets import ENDLESS, MOST_SETS, Draw, Model, batches, roots_by_weight
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 

@@ -9,16 +9,24 @@ from math import log
 
 import numpy as np
 
-from graph.algorithms.influence.advocates import Advocates, SelectAdvocates
 from graph.algorithms.influence.arrays import Float64, Int64
-from graph.algorithms.influence.certificate import at_least, at_most, wilson
-from graph.algorithms.influence.cover_bound import tightened
-from graph.algorithms.influence.coverage import ENLISTED, Choice, Collection, choose, grown, met_by, nothing_drawn
-from graph.algorithms.influence.limits import Limits
-from graph.algorithms.influence.pilot import pilot
-from graph.algorithms.influence.reverse_sets import Draw, Roots
-from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
-from graph.algorithms.influence.shared_worlds import BothWays, components
+from graph.algorithms.influence.selection.advocates import Advocates, SelectAdvocates
+from graph.algorithms.influence.selection.certificate import at_least, at_most, wilson
+from graph.algorithms.influence.selection.cover_bound import tightened
+from graph.algorithms.influence.selection.coverage import (
+    ENLISTED,
+    Choice,
+    Collection,
+    choose,
+    grown,
+    met_by,
+    nothing_drawn,
+)
+from graph.algorithms.influence.selection.limits import Limits
+from graph.algorithms.influence.selection.pilot import pilot
+from graph.algorithms.influence.selection.reverse_sets import Draw, Roots
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.selection.shared_worlds import BothWays, components
 from graph.errors import BadInput
 
 FIRST, REST, JUDGING, PILOT, CURVE, WORLDS = 4, 5, 6, 7, 8, 9

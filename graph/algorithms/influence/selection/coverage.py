@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
-from graph.algorithms.influence.limits import Limits, most_by
-from graph.algorithms.influence.reverse_sets import Draw, batches
-from graph.algorithms.influence.reverse_ties import Uint32
+from graph.algorithms.influence.selection.limits import Limits, most_by
+from graph.algorithms.influence.selection.reverse_sets import Draw, batches
+from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
 OTHER, CANDIDATE, ENLISTED = 0, 1, 2

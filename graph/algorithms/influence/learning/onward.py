@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import betaln
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Moves, ShareLog, summed
-from graph.algorithms.influence.rates import Rates
+from graph.algorithms.influence.learning.rates import Rates
 
 WEIGHTS = np.geomspace(0.2, 200.0, 61)
 """The weights of a prior that are tried, in moves."""

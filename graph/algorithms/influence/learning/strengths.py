@@ -7,10 +7,10 @@ import numpy as np
 from scipy.special import betaincinv
 
 from graph.algorithms.influence.arrays import Float64, Interval, Moves, Reach, ShareLog, Ties, summed
-from graph.algorithms.influence.evidence import gather_evidence, maturity
-from graph.algorithms.influence.onward import move_revenue, pass_on_rate
+from graph.algorithms.influence.learning.evidence import gather_evidence, maturity
+from graph.algorithms.influence.learning.onward import move_revenue, pass_on_rate
+from graph.algorithms.influence.learning.shrinkage import fitted_prior, fixed_prior
 from graph.algorithms.influence.request import InfluenceRequest
-from graph.algorithms.influence.shrinkage import fitted_prior, fixed_prior
 
 
 def learn_ties(log: ShareLog, moves: Moves, request: InfluenceRequest) -> Ties:

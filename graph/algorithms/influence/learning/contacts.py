@@ -8,7 +8,7 @@ parametric form of Good 1953 and Turing's count of the unseen). The seen are the
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int32, Int64
-from graph.algorithms.influence.rates import Rates, fit_rates
+from graph.algorithms.influence.learning.rates import Rates, fit_rates
 
 HALVINGS = 60
 REPEATS_BEFORE = 0.5

@@ -13,9 +13,9 @@ from enum import StrEnum
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
-from graph.algorithms.influence.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
+from graph.algorithms.influence.selection.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
+from graph.algorithms.influence.selection.threshold_sets import sample_thresholds, stacked
 from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
-from graph.algorithms.influence.threshold_sets import sample_thresholds, stacked
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 

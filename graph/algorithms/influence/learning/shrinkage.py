@@ -14,9 +14,9 @@ import numpy as np
 from scipy.special import betaln
 
 from graph.algorithms.influence.arrays import Float64, Int64, summed
-from graph.algorithms.influence.contacts import fit_contacts, showing_rate
-from graph.algorithms.influence.evidence import Evidence
-from graph.algorithms.influence.rates import Rates, fit_rates
+from graph.algorithms.influence.learning.contacts import fit_contacts, showing_rate
+from graph.algorithms.influence.learning.evidence import Evidence
+from graph.algorithms.influence.learning.rates import Rates, fit_rates
 
 EVENNESS = np.geomspace(0.1, 100.0, 61)
 """The values of a that are tried."""

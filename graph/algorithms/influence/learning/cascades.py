@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from graph.algorithms.influence.arrays import NOBODY, Bool, Float64, Int32, Int64, Moves, ShareLog, summed
-from graph.algorithms.influence.baseline import excite, fit_baseline
+from graph.algorithms.influence.learning.baseline import excite, fit_baseline
 from graph.algorithms.influence.request import Attribution, InfluenceRequest
 from graph.algorithms.kernels import kernel
 

@@ -8,7 +8,7 @@ theorem 2.5).
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
-from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.influence.splitmix import STEP, between, mix
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput

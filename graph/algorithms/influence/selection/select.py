@@ -11,17 +11,26 @@ from math import log
 
 import numpy as np
 
-from graph.algorithms.influence.advocates import JUDGES, Advocates, Method, SelectAdvocates
 from graph.algorithms.influence.arrays import Int64
-from graph.algorithms.influence.certificate import at_least, at_most, wilson
-from graph.algorithms.influence.cover_bound import tightened
-from graph.algorithms.influence.coverage import CANDIDATE, ENLISTED, OTHER, Choice, choose, grown, met_by, nothing_drawn
-from graph.algorithms.influence.limits import Limits, limits
-from graph.algorithms.influence.pilot import Pilot, effort_of, pilot
-from graph.algorithms.influence.reverse_sets import ENDLESS, Model, roots_by_weight
-from graph.algorithms.influence.reverse_ties import ReverseTies, Uint32
-from graph.algorithms.influence.shared_worlds import BothWays, both_ways
-from graph.algorithms.influence.vast_graphs import Task, by_sentinels, by_worlds
+from graph.algorithms.influence.selection.advocates import JUDGES, Advocates, Method, SelectAdvocates
+from graph.algorithms.influence.selection.certificate import at_least, at_most, wilson
+from graph.algorithms.influence.selection.cover_bound import tightened
+from graph.algorithms.influence.selection.coverage import (
+    CANDIDATE,
+    ENLISTED,
+    OTHER,
+    Choice,
+    choose,
+    grown,
+    met_by,
+    nothing_drawn,
+)
+from graph.algorithms.influence.selection.limits import Limits, limits
+from graph.algorithms.influence.selection.pilot import Pilot, effort_of, pilot
+from graph.algorithms.influence.selection.reverse_sets import ENDLESS, Model, roots_by_weight
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
+from graph.algorithms.influence.selection.shared_worlds import BothWays, both_ways
+from graph.algorithms.influence.selection.vast_graphs import Task, by_sentinels, by_worlds
 from graph.errors import BadInput
 
 CHOOSING, JUDGING, PILOT = 0, 1, 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, ShareLog, summed
-from graph.algorithms.influence.rates import Rates, fit_rates
+from graph.algorithms.influence.learning.rates import Rates, fit_rates
 from graph.algorithms.influence.request import InfluenceRequest
 
 DAY = 86_400

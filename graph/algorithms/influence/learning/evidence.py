@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, Moves, ShareLog, summed
-from graph.algorithms.influence.contacts import shown
+from graph.algorithms.influence.learning.contacts import shown
 
 ROUNDS = 50
 CLOSE_ENOUGH = 1e-9

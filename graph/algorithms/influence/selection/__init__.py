@@ -1,0 +1,1 @@
+"""Whom to enlist, and what each customer adds: reverse-reachable sets, their cover, and certificates."""
