@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import betaincinv
 from share_worlds import share_log, ties
@@ -143,6 +143,7 @@ def test_contacts_who_have_not_shown_themselves_are_moved_as_well():
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30), st.integers(-1, 7), st.integers(0, 500)), max_size=12),
     st.sampled_from(list(Attribution)),
 )
+@example([(0, 0)] * 6 + [(1, 1)], [(0, 6, 0)], [(1, 1, 0, 0)], Attribution.AUTO)  # one who shared too late to tell
 def test_whatever_the_log_holds_figures_are_finite_and_within_their_bounds(shares, clicks, acts, attribution):
     request = InfluenceRequest(simulations=50, attribution=attribution)
     clicks = [click for click in clicks if click[1] < len(shares)]

@@ -31,7 +31,7 @@ class Evidence:
     times_shown: Float64
     """By how many shares the tie was seen: a click or a move, at least one."""
     customer_trials: Float64
-    """Shares of every customer, and one more where somebody was won by word alone."""
+    """Shares of every customer, and one more where somebody was won by word alone: as many as of any tie of theirs."""
 
 
 def maturity(log: ShareLog, moves: Moves) -> Float64:
@@ -60,8 +60,8 @@ def gather_evidence(log: ShareLog, moves: Moves, worth: Float64) -> Evidence:
     known = (clicked >= 0) & (clicked != log.click_customer)
     of_click = np.full(log.click_share.size, -1, np.int64)
     of_click[known] = np.searchsorted(ties, _key(clicked, log.click_customer, log)[known])
-    customer_trials = shares
-    customer_trials[source[by_word]] = shares[source[by_word]] + 1.0
+    customer_trials = shares.copy()
+    np.maximum.at(customer_trials, source, trials)
     successes = _successes(log, _only(moves, counted), of_move[counted], trials)
     return Evidence(
         source,
