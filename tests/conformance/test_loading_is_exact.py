@@ -7,7 +7,6 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from graph.errors import BadInput
 from graph.log import DeadLetters, EventLog
 from loaders.load import LoadSummary, load_completejourney
 from loaders.sources.completejourney import data_folder
@@ -17,10 +16,6 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[EventLog, DeadLetters, LoadSummary]:
-    try:
-        data_folder()
-    except BadInput as missing:
-        pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("completejourney")
     log, dead = EventLog.open(folder / "log"), DeadLetters.open(folder / "rejected")
     return log, dead, load_completejourney(log, dead, received_at=datetime(2024, 6, 1, tzinfo=UTC))
