@@ -32,7 +32,7 @@ from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
-CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains_2", "influence", "ties", "rates"
+CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains", "influence", "ties", "rates"
 LONGER_TABLE, SCOPES_TABLE = "longer_chains", "chains_by_scope"
 """Chains of three and more steps, and those of districts, stores or channels, where a run asks for them."""
 CALIBRATION_TABLE = "calibration"

@@ -30,8 +30,20 @@ class Conflict(Exception):
 class Table:
     """One Delta table, safe for the threads and the processes that share its folder."""
 
-    def __init__(self, folder: str | Path, empty: pl.DataFrame, *, partition_by: str, stats: tuple[str, ...]) -> None:
-        """Opens the table, or creates it empty (version 0) with the columns of `empty`; LogUnavailable if it cannot."""
+    def __init__(
+        self,
+        folder: str | Path,
+        empty: pl.DataFrame,
+        *,
+        own: tuple[str, ...],
+        partition_by: str,
+        stats: tuple[str, ...],
+    ) -> None:
+        """Opens the table, or creates it empty (version 0) with the columns of `empty`; LogUnavailable if it cannot.
+
+        A table without one of its `own` columns is somebody else's; other columns that it lacks came with a later
+        release, and are added.
+        """
         self.address = str(folder).rstrip("/") or "/"
         self._thread_lock = threading.RLock()
         self._file_lock = None if "://" in self.address else FileLock(Path(self.address) / LOCK_FILE)
@@ -39,7 +51,7 @@ class Table:
             raise LogUnavailable(f"{self.address} is a file, not a folder; name a folder for the log")
         with told(self.address):
             self._handle = self._opened() or self._created(empty, partition_by, stats)
-        self._check_columns(empty)
+            self._complete(empty, own)
         self._check_files()
 
     def fresh(self) -> DeltaTable:
@@ -138,13 +150,20 @@ class Table:
         if others:
             raise LogUnavailable(f"{folder} holds {others[0]} and is no Delta table; name an empty or a new folder")
 
-    def _check_columns(self, empty: pl.DataFrame) -> None:
-        found = {field.name for field in self._handle.schema().fields}
-        missing = [name for name in empty.columns if name not in found]
-        if missing:
+    def _complete(self, empty: pl.DataFrame, own: tuple[str, ...]) -> None:
+        strange = [name for name in self._lacking(empty) if name in own]
+        if strange:
             raise LogUnavailable(
-                f"{self.address} is another Delta table: it lacks the column {missing[0]}; name another folder"
+                f"{self.address} is another Delta table: it lacks the column {strange[0]}; name another folder"
             )
+        if self._lacking(empty):
+            with self.writing():
+                if self._lacking(empty, self.fresh()):
+                    write_deltalake(self._handle, empty, mode="append", schema_mode="merge")
+
+    def _lacking(self, empty: pl.DataFrame, handle: DeltaTable | None = None) -> list[str]:
+        found = {field.name for field in (handle or self._handle).schema().fields}
+        return [name for name in empty.columns if name not in found]
 
     def _check_files(self) -> None:
         """Looks at what each file weighs: a reader that meets half a file later says nothing that a user can use."""

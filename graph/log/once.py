@@ -42,7 +42,8 @@ class OnceTable:
     def __init__(self, folder: str | Path, schema: pl.Schema, *, stats: tuple[str, ...]) -> None:
         """Opens the table or creates it; raises LogUnavailable when the place cannot be used."""
         self._schema = schema
-        self.table = Table(folder, pl.DataFrame(schema=schema), partition_by=DAY, stats=(*stats, VERSION))
+        own = ("id", DAY, VERSION)
+        self.table = Table(folder, pl.DataFrame(schema=schema), own=own, partition_by=DAY, stats=(*stats, VERSION))
         self._known = KnownIds()
 
     def append(self, rows: pl.DataFrame, *, loader: str, batch: int) -> Appended:

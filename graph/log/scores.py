@@ -29,10 +29,10 @@ class ScoreTable:
     def write(self, run_id: str, frame: pl.DataFrame) -> int:
         """Puts the frame in place of whatever that run had, in one atomic commit; returns the table's version.
 
-        The frame's columns are those of the first run that was written here; LogUnavailable says if they are not.
+        Columns that no run had before are added to the table, and hold nothing for the runs before.
         """
         rows = frame.with_columns(pl.lit(_checked(run_id)).alias(RUN)).with_row_index(ROW)
-        table = Table(self._address, rows.clear(), partition_by=RUN, stats=(ROW,))
+        table = Table(self._address, rows.clear(), own=(RUN, ROW), partition_by=RUN, stats=(ROW,))
         with table.writing():
             for _ in range(ATTEMPTS):
                 table.fresh()

@@ -14,6 +14,7 @@ from graph.errors import LogUnavailable
 from graph.log import EVENTS, EventLog
 from graph.log.delta import check_room
 from graph.log.known_ids import KnownIds, hash_ids, sorted_run
+from tests.event_rows import event, frame
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -172,6 +173,20 @@ def test_another_delta_table_is_refused_with_the_column_that_it_lacks(tmp_path: 
 
     with pytest.raises(LogUnavailable, match="is another Delta table: it lacks the column id"):
         EventLog.open(tmp_path / "other")
+
+
+def test_a_log_of_an_earlier_release_gains_the_columns_that_came_since(tmp_path: Path):
+    folder, later = tmp_path / "log", ["clock_zone", "on_clock"]
+    old = frame([event("login", customer="ann")]).with_columns(log_version=pl.lit(1, pl.Int64))
+    old.drop(later).write_delta(str(folder), delta_write_options={"partition_by": "day"})
+
+    log = EventLog.open(folder)
+    log.append(frame([event("login", customer="bob"), event("login", customer="ann")]), loader="test", batch=1)
+
+    assert log.read(["customer", *later]).sort("customer").rows() == [
+        ("ann", None, None),
+        ("bob", "Asia/Shanghai", False),
+    ]
 
 
 def test_a_disk_that_may_be_too_small_is_told_before_anything_is_written():

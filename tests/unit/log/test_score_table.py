@@ -45,8 +45,22 @@ def test_a_run_id_that_could_break_a_predicate_is_refused(tmp_path: Path):
         ScoreTable.open(tmp_path, "influence").write("x' OR 'a'='a", SCORES)
 
 
-def test_a_table_of_other_columns_is_named(tmp_path: Path):
-    ScoreTable.open(tmp_path, "influence").write("run-1", SCORES)
+def test_a_column_that_came_later_is_empty_for_the_runs_before(tmp_path: Path):
+    table = ScoreTable.open(tmp_path, "influence")
+    table.write("run-1", SCORES)
 
-    with pytest.raises(LogUnavailable, match="lacks the column revenue"):
-        ScoreTable.open(tmp_path, "influence").write("run-2", SCORES.with_columns(revenue=1.0))
+    table.write("run-2", SCORES.with_columns(revenue=1.0))
+
+    before, after = table.read("run-1"), table.read("run-2")
+    assert before is not None
+    assert after is not None
+    assert before.select(SCORES.columns).equals(SCORES)
+    assert before["revenue"].null_count() == SCORES.height
+    assert after.select(*SCORES.columns, "revenue").equals(SCORES.with_columns(revenue=1.0))
+
+
+def test_somebody_elses_table_is_named(tmp_path: Path):
+    pl.DataFrame({"x": [1]}).write_delta(str(tmp_path / "influence"))
+
+    with pytest.raises(LogUnavailable, match="is another Delta table: it lacks the column _row"):
+        ScoreTable.open(tmp_path, "influence").write("run-1", SCORES)
