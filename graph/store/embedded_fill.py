@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -60,10 +61,16 @@ def main() -> None:
     try:
         _fill(plan)
     except Exception as error:  # noqa: BLE001  whatever it is, the parent tells the user
-        print("FAILED " + " ".join(f"{type(error).__name__}: {error}".split()), flush=True)
+        _say("FAILED " + " ".join(f"{type(error).__name__}: {error}".split()))
         os._exit(1)
-    print("DONE", flush=True)
+    _say("DONE")
     os._exit(0)
+
+
+def _say(line: str) -> None:
+    """To a program that may be gone: an error here would leave us behind, held by the engine's own threads."""
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _die_with_the_parent() -> None:

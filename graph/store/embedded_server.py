@@ -8,14 +8,17 @@ import os
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from types import FrameType
 
 import msgspec
 
 DATABASE = "graph"
 WRITER_MILLISECONDS = 900_000
 """The engine ends any statement after this; the driver's own time-outs are shorter."""
+GRACE_SECONDS = 30
+"""For the engine to stop by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,42 @@ def main() -> None:
     """Serves until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program; it stops us when it is done
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=Settings)
-    parent = os.getppid()
+    ended = threading.Event()
+    threading.Thread(target=_watch, args=(os.getppid(), ended), daemon=True).start()
     try:
         server = _start(settings)
     except Exception as error:  # noqa: BLE001  whatever it is, the parent tells the user
-        print("FAILED " + " ".join(str(error).split()), flush=True)
+        _say("FAILED " + " ".join(str(error).split()))
         os._exit(1)
-    print("READY", flush=True)
-    _wait_for_the_end(parent)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
+    _say("READY")
+    ended.wait()
     server.stop()
     os._exit(0)  # the native image's own threads would keep the process
+
+
+def _watch(parent: int, ended: threading.Event) -> None:
+    """Tells when the program is gone, and sees to it that we go too, even if the engine hangs as it starts or stops.
+
+    A forked sibling may hold the other end of our input open after the program has died: so the parent is watched too.
+    """
+
+    def read_to_the_end() -> None:
+        sys.stdin.buffer.read()
+        ended.set()
+
+    threading.Thread(target=read_to_the_end, daemon=True).start()
+    while not ended.wait(1.0) and os.getppid() == parent:
+        pass
+    ended.set()
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)  # as if it had been killed: what was committed is on the disk
+
+
+def _say(line: str) -> None:
+    """To a program that may be gone: then our input has ended too, and an error here would leave us behind."""
+    with suppress(BrokenPipeError):
+        print(line, flush=True)
 
 
 def _start(settings: Settings):
@@ -76,24 +105,6 @@ def _start(settings: Settings):
     )
     database.set_wal_flush("yes_full")  # a commit survives a power cut: docs/decisions/0001-embedded-engine.md
     return server
-
-
-def _wait_for_the_end(parent: int) -> None:
-    ended = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    signal.signal(signal.SIGTERM, stop)
-
-    def read_to_the_end() -> None:
-        sys.stdin.buffer.read()
-        ended.set()
-
-    threading.Thread(target=read_to_the_end, daemon=True).start()
-    # A forked sibling may hold the other end of our input open after the parent has died: so the parent is watched too.
-    while not ended.wait(1.0) and os.getppid() == parent:
-        pass
 
 
 if __name__ == "__main__":

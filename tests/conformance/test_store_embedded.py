@@ -146,6 +146,22 @@ async def test_a_killed_program_leaves_nothing_in_the_way(embedded_data: Path) -
     assert not lives(child)
 
 
+async def test_a_server_whose_program_died_before_it_was_ready_ends_too(embedded_data: Path) -> None:
+    process = program(embedded_data, "sys.stdin.read()")
+    children: list[psutil.Process] = []
+    until = time.monotonic() + 60
+    while not children and time.monotonic() < until:
+        children = [
+            one for one in psutil.Process(process.pid).children() if "embedded_server" in " ".join(one.cmdline())
+        ]
+    assert children
+
+    kill(process)
+
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert not alive
+
+
 async def test_a_stale_announcement_is_no_obstacle(embedded_data: Path) -> None:
     home = Home(embedded_data / "graph")
     home.prepare()
