@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from api.graphql.context import Conflicting, Given, Kept, Mine, UnderWay
-from graph.errors import BadInput
+from api.private_file import open_private
 
 KEPT_FOR = timedelta(hours=24)
 ABANDONED_AFTER = timedelta(seconds=120)
@@ -16,6 +16,7 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS answer (caller TEXT NOT NULL, mutation TEXT NOT NULL, key TEXT NOT NULL, "
     "input TEXT NOT NULL, answer BLOB, at REAL NOT NULL, PRIMARY KEY (caller, mutation, key)) WITHOUT ROWID"
 )
+_INDEX = "CREATE INDEX IF NOT EXISTS answer_at ON answer (at)"
 
 
 class AnswerStore:
@@ -28,23 +29,7 @@ class AnswerStore:
     @classmethod
     def open(cls, file: Path) -> Self:
         """Opens the file, and makes it where there is none; only its owner may read it."""
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(file, timeout=5, isolation_level=None, check_same_thread=False)
-            try:
-                file.chmod(0o600)
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute(_TABLE)
-                connection.execute("CREATE INDEX IF NOT EXISTS answer_at ON answer (at)")
-            except sqlite3.Error:
-                connection.close()
-                raise
-        except (OSError, sqlite3.Error) as error:
-            raise BadInput(
-                f"The file of kept answers {file} cannot be used ({error}): make its folder writable, or name another "
-                "with RENMAI_DATA"
-            ) from error
-        return cls(connection)
+        return cls(open_private(file, "kept answers", _TABLE, _INDEX))
 
     def close(self) -> None:
         """Lets the file go."""

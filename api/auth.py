@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from api.graphql.context import Caller, Scope
+from api.private_file import open_private
 from graph.errors import BadInput, NotFound
 
 _PREFIX = "rk"
@@ -51,22 +52,7 @@ class KeyStore:
     @classmethod
     def open(cls, file: Path) -> Self:
         """Opens the file, and makes it where there is none; only its owner may read it."""
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(file, timeout=5, isolation_level=None, check_same_thread=False)
-            try:
-                file.chmod(0o600)
-                connection.execute("PRAGMA journal_mode=WAL")
-                connection.execute(_TABLE)
-            except sqlite3.Error:
-                connection.close()
-                raise
-        except (OSError, sqlite3.Error) as error:
-            raise BadInput(
-                f"The file of API keys {file} cannot be used ({error}): make its folder writable, or name another "
-                "with RENMAI_DATA"
-            ) from error
-        return cls(connection)
+        return cls(open_private(file, "API keys", _TABLE))
 
     def close(self) -> None:
         """Lets the file go."""

@@ -56,7 +56,6 @@ def _simulate(
     visited = np.full(count, -1, np.int64)
     queue = np.empty(count, np.int32)
     tossed = 0
-    step = STEP
     for customer in range(count):
         if not sharing[customer]:
             continue
@@ -81,13 +80,13 @@ def _simulate(
                     if visited[other] == stamp:
                         continue
                     tossed += 1
-                    state += step
+                    state += STEP
                     if uniform(state) >= chance:
                         continue
                     visited[other] = stamp
                     moved += 1.0
                     earned += revenue[other]
-                    state += step
+                    state += STEP
                     if sharing[other] and uniform(state) < pass_on[other]:
                         queue[tail] = other
                         tail += 1
