@@ -101,6 +101,11 @@ NODE_ROWS["InfluenceScore"] = [
     score("influence-1", "bob", 1.5, 2, direct_referrals=1, credited_direct_cents=9_000),
     score("influence-1", "蔡", 0.0, 3),
 ]  # fmt: skip
+THREE_STEPS = (
+    '[{"category_id": "coffee", "start_minute": 660, "end_minute": 780, "day_kind": "any", "gap": "same_day"},'
+    ' {"category_id": "tea", "start_minute": 840, "end_minute": 1020, "day_kind": "any", "gap": "next_day"},'
+    ' {"category_id": "cake", "start_minute": 540, "end_minute": 660, "day_kind": "any", "gap": null}]'
+)
 NODE_ROWS["Chain"] = [
     chain("chains-0", 1, ("coffee", 660, 780), ("tea", 0, 1440)),
     chain("chains-1", 1, ("coffee", 660, 780), ("tea", 1080, 1200), first_day_kind="weekday"),
@@ -108,6 +113,20 @@ NODE_ROWS["Chain"] = [
     chain("chains-1", 3, ("coffee", 660, 780), ("coffee", 0, 1440), q_value=0.5, lift=3.0),
     chain("chains-1", 4, ("coffee", 660, 780), ("tea", 600, 660), scope_kind="district", scope_key="Xihu", lift=1.2),
     chain("chains-1", 5, ("coffee", 660, 780), ("tea", 660, 720), first_day_kind="weekend", lift=1.1),
+    chain(
+        "chains-0",
+        2,
+        ("coffee", 660, 780),
+        ("cake", 540, 660),
+        step_count=3,
+        categories=["coffee", "tea", "cake"],
+        steps=THREE_STEPS,
+        suffix_lift=1.5,
+        new=False,
+        lift_low=1.2,
+        lift_high=3.0,
+        held=True,
+    ),
 ]
 TIE_ROWS: dict[str, Rows] = {
     "ACQUIRED_VIA": [{"start": "ann", "end": "app"}],

@@ -18,6 +18,7 @@ from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
 from graph.queries import chain as queries
 from graph.queries import open_chain as open_queries
 from graph.queries import order as order_queries
+from graph.queries.chain_steps import ChainStepRow
 
 if TYPE_CHECKING:
     from api.graphql.order import Order
@@ -91,9 +92,15 @@ class ChainScope:
 
     kind: ChainScopeKind = strawberry.field(description="The kind of scope.")
     key: str | None = strawberry.field(description="Which one; null for everywhere.")
+    rest_lift: float | None = strawberry.field(
+        description="The lift among all customers outside the scope; null for everywhere."
+    )
+    difference_q_value: float | None = strawberry.field(
+        description="q-value of the lift being the same inside and outside; null for everywhere."
+    )
 
 
-@strawberry.type(description="Steps that follow each other more often than the customers' own rhythm says.")
+@strawberry.type(description="Two to five steps that follow each other more often than the customers' own rhythm says.")
 class Chain(Node):
     """A chain, out of its row."""
 
@@ -102,10 +109,23 @@ class Chain(Node):
     customers: int = strawberry.field(description="How many customers went through it.")
     occurrences: int = strawberry.field(description="How many times it was gone through.")
     support: float = strawberry.field(description="customers over all customers that were read, 0 to 1.")
-    confidence: float = strawberry.field(description="Share of first steps that the second followed, 0 to 1.")
+    confidence: float = strawberry.field(
+        description="How often the last step followed all that leads up to it, 0 to 1."
+    )
     lift: float = strawberry.field(description="Confidence over what the customers' own rhythm would give.")
+    lift_low: float | None = strawberry.field(description="Lower end of the lift's 95 % interval.")
+    lift_high: float | None = strawberry.field(description="Upper end of the lift's 95 % interval.")
+    suffix_lift: float | None = strawberry.field(
+        description="Of three and more steps, the lift of the last step after the one before it alone."
+    )
+    new: bool = strawberry.field(
+        description="Whether it says more than its last two steps alone: liftLow is above suffixLift. True for pairs."
+    )
     p_value: float = strawberry.field(description="Against the null that keeps each customer's own rhythm.")
-    q_value: float = strawberry.field(description="Benjamini-Hochberg over everything that was tried.")
+    q_value: float = strawberry.field(description="Benjamini-Hochberg over everything of as many steps that was tried.")
+    held: bool | None = strawberry.field(
+        description="Whether it was found in the log's earlier half and again in the later one; null where not tried."
+    )
     scope: ChainScope = strawberry.field(description="Where it was looked for.")
     run_key: strawberry.Private[str]
 
@@ -123,34 +143,40 @@ class Chain(Node):
         return cls(
             id=global_id("Chain", row.key),
             rank=row.rank,
-            steps=_steps(row),
+            steps=[_step(step) for step in row.steps],
             customers=row.customers,
             occurrences=row.occurrences,
             support=row.support,
             confidence=row.confidence,
             lift=row.lift,
+            lift_low=row.lift_low,
+            lift_high=row.lift_high,
+            suffix_lift=row.suffix_lift,
+            new=row.new,
             p_value=row.p_value,
             q_value=row.q_value,
-            scope=ChainScope(kind=ChainScopeKind(row.scope_kind), key=row.scope_key),
+            held=row.held,
+            scope=_scope(row),
             run_key=row.run_id,
         )
 
 
-def _steps(row: queries.ChainRow) -> list[ChainStep]:
-    return [
-        ChainStep(
-            category=Category.of(row.first_category_id),
-            slot=Slot(start_minute=row.first_start_minute, end_minute=row.first_end_minute),
-            day_kind=DayKind(row.first_day_kind),
-            gap=Gap(row.gap),
-        ),
-        ChainStep(
-            category=Category.of(row.then_category_id),
-            slot=Slot(start_minute=row.then_start_minute, end_minute=row.then_end_minute),
-            day_kind=DayKind(row.then_day_kind),
-            gap=None,
-        ),
-    ]
+def _step(step: ChainStepRow) -> ChainStep:
+    return ChainStep(
+        category=Category.of(step.category_id),
+        slot=Slot(start_minute=step.start_minute, end_minute=step.end_minute),
+        day_kind=DayKind(step.day_kind),
+        gap=None if step.gap is None else Gap(step.gap),
+    )
+
+
+def _scope(row: queries.ChainRow) -> ChainScope:
+    return ChainScope(
+        kind=ChainScopeKind(row.scope_kind),
+        key=row.scope_key,
+        rest_lift=row.rest_lift,
+        difference_q_value=row.difference_q_value,
+    )
 
 
 @strawberry.type(description="A chain that a customer is inside of: what next, in which slot, how likely.")

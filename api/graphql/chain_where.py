@@ -14,7 +14,14 @@ class ChainWhere:
 
     category: str | None = strawberry.field(default=None, description="A category's key, at any step.")
     first_category: TextFilter | None = strawberry.field(default=None, description="Category of the first step.")
-    then_category: TextFilter | None = strawberry.field(default=None, description="Category of the second step.")
+    then_category: TextFilter | None = strawberry.field(default=None, description="Category of the last step.")
+    steps: IntFilter | None = strawberry.field(default=None, description="How many steps it has, 2 to 5.")
+    new: bool | None = strawberry.field(
+        default=None, description="Whether it says more than its last two steps alone; every pair does."
+    )
+    held: bool | None = strawberry.field(
+        default=None, description="Whether it was found in the log's earlier half and again in the later one."
+    )
     lift: FloatFilter | None = strawberry.field(default=None, description="The lift.")
     confidence: FloatFilter | None = strawberry.field(default=None, description="The confidence.")
     q_value: FloatFilter | None = strawberry.field(default=None, description="The q-value.")
@@ -24,11 +31,13 @@ class ChainWhere:
 
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
-        given: dict[str, object] = {} if self.category is None else {"category_eq": self.category}
+        plain = {"category_eq": self.category, "new_eq": self.new, "held_eq": self.held}
+        given: dict[str, object] = {name: value for name, value in plain.items() if value is not None}
         return given | filters_of(
             {
                 "first_category": self.first_category,
                 "then_category": self.then_category,
+                "steps": self.steps,
                 "lift": self.lift,
                 "confidence": self.confidence,
                 "q_value": self.q_value,
@@ -44,6 +53,7 @@ class ChainOrderField(Enum):
     """Names of the query's orderings."""
 
     RANK = strawberry.enum_value("rank", description="By rank: lowest q, then highest lift.")
+    STEPS = strawberry.enum_value("steps", description="By the number of steps.")
     LIFT = strawberry.enum_value("lift", description="By lift.")
     CONFIDENCE = strawberry.enum_value("confidence", description="By confidence.")
     SUPPORT = strawberry.enum_value("support", description="By support.")

@@ -1,11 +1,11 @@
-/** The strongest chains, each as its steps, the gap between them and the figures behind it. */
+/** The strongest chains, each as its steps, the gaps between them and the figures behind it; none that says nothing new. */
 import { ask } from "./api.js";
 import { element } from "./elements.js";
 import { locale, words } from "./words.js";
 
 export const chains = () =>
-  ask(`{ chains(first: 12, where: { qValue: { lte: 0.05 } }) { edges { node {
-    customers occurrences confidence lift qValue
+  ask(`{ chains(first: 12, where: { qValue: { lte: 0.05 }, new: true }) { edges { node {
+    customers occurrences confidence lift qValue scope { key }
     steps { category { name } slot { start end } dayKind gap }
   } } } }`);
 
@@ -15,12 +15,13 @@ export function showChains({ chains }) {
   document.querySelector("#chains").replaceChildren(...list);
 }
 
-function line({ steps, customers, confidence, lift, qValue }) {
+function line({ steps, customers, confidence, lift, qValue, scope }) {
+  const place = scope.key ? element("span", { className: "scope", textContent: scope.key }) : null;
   const parts = steps.flatMap((step) => [
     element("span", { className: "step", textContent: `${words()[step.dayKind.toLowerCase()]} ${step.slot.start}–${step.slot.end} ${step.category.name}` }),
     step.gap ? element("span", { textContent: `→ ${words()[step.gap.toLowerCase()]}` }) : null,
   ]);
   const percent = confidence.toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
   const figures = `${words().lift} ${lift.toFixed(2)} · ${words().followed} ${percent} · ${customers.toLocaleString(locale())} ${words().customers} · q ${qValue.toExponential(1)}`;
-  return element("li", {}, ...parts, element("span", { className: "figures", textContent: figures }));
+  return element("li", {}, place, ...parts, element("span", { className: "figures", textContent: figures }));
 }

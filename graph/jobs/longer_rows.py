@@ -1,13 +1,14 @@
-"""Chains of three and more steps as a table."""
+"""Chains of three and more steps: the table of all that were tried, and of the confirmed ones the graph's rows."""
 
-import json
 from collections.abc import Iterable
 from math import log
 
 import numpy as np
 import polars as pl
 
-from graph.algorithms.chains import GAPS, ChainsRequest, LongerChains, lift_interval
+from graph.algorithms.chains import GAPS, ChainsRequest, Gap, LongerChains, lift_interval
+from graph.algorithms.chains.longer import Prefix
+from graph.jobs.chain_steps import told_steps
 from graph.jobs.score_read import PurchasesRead
 
 
@@ -18,45 +19,51 @@ def longer_table(lengths: Iterable[LongerChains], request: ChainsRequest, found:
 
 def longer_said(longer: pl.DataFrame, request: ChainsRequest) -> str:
     """What the table comes to, in a sentence."""
-    enough = (pl.col("customers") >= request.min_customers) & (pl.col("stronger") < 0)
-    found = longer.filter((pl.col("log_q") < log(request.q_limit)) & (pl.col("lift") > 1) & enough)
+    found = longer.filter(_confirmed(request))
     counted = f"{longer.height:,} longer chains were tried; {found.height:,} are confirmed"
     return f"{counted}, {int(found['new'].sum()):,} of them say more than their last two steps."
 
 
+def longer_shown(longer: pl.DataFrame, request: ChainsRequest) -> pl.DataFrame:
+    """The confirmed ones that readers are shown, at most `kept`: those that say something new before the others."""
+    return longer.filter(_confirmed(request)).sort("new", "log_q", descending=[True, False]).head(request.kept)
+
+
+def _confirmed(request: ChainsRequest) -> pl.Expr:
+    enough = (pl.col("customers") >= request.min_customers) & (pl.col("stronger") < 0)
+    return (pl.col("log_q") < log(request.q_limit)) & (pl.col("lift") > 1) & enough
+
+
 def _of_length(longer: LongerChains, request: ChainsRequest, found: PurchasesRead) -> pl.DataFrame:
-    chains, prefixes = longer.weighed, longer.prefixes
-    extended = [prefixes[index] for index in map(int, longer.prefix.tolist())]
+    chains = longer.weighed
+    extended = [longer.prefixes[index] for index in map(int, longer.prefix.tolist())]
     closed = longer.closed()
     low, high = lift_interval(chains.lift, chains.lift_error)
-    names = found.categories.to_list()
-
-    def told(row: int) -> str:
-        prefix = extended[row]
-        tokens = [*prefix.tokens, int(chains.then[row])]
-        gaps = [*prefix.gaps, GAPS[int(chains.gap[row])], None]
-        slots = len(request.slots)
-        steps = [
-            {"category": names[token // slots], "slot": request.slots[token % slots], "gap": gap}
-            for token, gap in zip(tokens, gaps, strict=True)
-        ]
-        return json.dumps(steps, ensure_ascii=False)
-
+    told = [
+        _Told(prefix, int(then), GAPS[int(gap)], request, found.categories)
+        for prefix, then, gap in zip(extended, chains.then, chains.gap, strict=True)
+    ]
     return pl.DataFrame(
         {
-            "step_count": pl.Series([len(prefix.tokens) + 1 for prefix in extended], dtype=pl.Int64),
-            "steps": pl.Series([told(row) for row in range(chains.size)], dtype=pl.String),
-            "first_day_kind": pl.Series([str(prefix.day_kind) for prefix in extended], dtype=pl.String),
+            "step_count": pl.Series([len(one.tokens) for one in told], dtype=pl.Int64),
+            "steps": pl.Series([one.steps() for one in told], dtype=pl.String),
+            "categories": pl.Series([one.categories for one in told], dtype=pl.List(pl.String)),
+            **{f"first_{name}": [one.step(0)[name] for one in told] for name in _STEP},
+            **{f"then_{name}": [one.step(-1)[name] for one in told] for name in _STEP},
+            "gap": [one.gaps[-1] for one in told],
             "customers": chains.customers.astype(np.int64),
             "occurrences": chains.occurrences.astype(np.int64),
             "completions": chains.first_days.astype(np.int64),
+            "support": chains.customers / max(1, found.purchases.customer_count),
             "confidence": chains.occurrences / np.maximum(chains.first_days, 1),
             "lift": chains.lift,
             "lift_low": low,
             "lift_high": high,
-            "suffix_lift": longer.suffix_lift,
+            "suffix_lift": pl.Series(longer.suffix_lift, nan_to_null=True),
             "new": longer.new,
             "prefix_closed": pl.Series([closed[index] for index in map(int, longer.prefix.tolist())], dtype=pl.Boolean),
+            "p_value": np.exp(chains.log_p),
+            "q_value": np.exp(chains.log_q),
             "log_p": chains.log_p,
             "log_q": chains.log_q,
             "stronger": chains.stronger,
@@ -65,10 +72,39 @@ def _of_length(longer: LongerChains, request: ChainsRequest, found: PurchasesRea
     )
 
 
+class _Told:
+    """A prefix and its extension in words."""
+
+    def __init__(self, prefix: Prefix, then: int, gap: Gap, request: ChainsRequest, names: pl.Series) -> None:
+        self.tokens = [*prefix.tokens, then]
+        self.gaps = [str(one) for one in (*prefix.gaps, gap)]
+        self.categories: list[str] = [names[token // len(request.slots)] for token in self.tokens]
+        self.slots = [request.slots[token % len(request.slots)] for token in self.tokens]
+        self.kinds = [str(prefix.day_kind)]
+        for before in self.gaps:
+            # On the same day the kind of day stays; behind it any day may follow.
+            self.kinds.append(self.kinds[-1] if before == Gap.SAME_DAY else "any")
+
+    def steps(self) -> str:
+        return told_steps(self.categories, self.slots, self.kinds, self.gaps)
+
+    def step(self, place: int) -> dict[str, str | int]:
+        start, end = self.slots[place]
+        return dict(zip(_STEP, (self.categories[place], start, end, self.kinds[place]), strict=True))
+
+
+_STEP = {"category_id": pl.String, "start_minute": pl.Int64, "end_minute": pl.Int64, "day_kind": pl.String}
+
+
 def _schema() -> pl.DataFrame:
     whole, real, text = pl.Int64, pl.Float64, pl.String
-    figures = dict.fromkeys(("confidence", "lift", "lift_low", "lift_high", "suffix_lift"), real)
+    names = {"step_count": whole, "steps": text, "categories": pl.List(text)}
+    ends = {f"{end}_{name}": kind for end in ("first", "then") for name, kind in _STEP.items()}
     counted = dict.fromkeys(("customers", "occurrences", "completions"), whole)
-    named = {"step_count": whole, "steps": text, "first_day_kind": text}
-    said = {"new": pl.Boolean, "prefix_closed": pl.Boolean, "log_p": real, "log_q": real, "stronger": whole}
-    return pl.DataFrame(schema={**named, **counted, **figures, **said})
+    figures = dict.fromkeys(("support", "confidence", "lift", "lift_low", "lift_high", "suffix_lift"), real)
+    said = {
+        "new": pl.Boolean,
+        "prefix_closed": pl.Boolean,
+        **dict.fromkeys(("p_value", "q_value", "log_p", "log_q"), real),
+    }
+    return pl.DataFrame(schema={**names, **ends, "gap": text, **counted, **figures, **said, "stronger": whole})

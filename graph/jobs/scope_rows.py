@@ -1,12 +1,13 @@
-"""Chains by scope: the table of all that were tried, and of those that differ from elsewhere the graph's rows."""
+"""Chains by scope: the table of all that were tried, and those that differ from elsewhere for the graph."""
 
 import numpy as np
 import polars as pl
 
 from graph.algorithms.chains import ChainsRequest, ScopedChains, standing_out
+from graph.jobs.chain_steps import with_steps
 from graph.jobs.scope_read import Scopes
 from graph.jobs.score_read import PurchasesRead
-from graph.jobs.score_rows import Rows, chain_table, ranked_rows
+from graph.jobs.score_rows import chain_table
 
 
 def scoped_tables(
@@ -16,17 +17,16 @@ def scoped_tables(
     return [_table(one, scopes, request, read) for one in found]
 
 
-def scoped_rows(
-    found: list[ScopedChains], tables: list[pl.DataFrame], request: ChainsRequest, run_id: str, shown_before: int
-) -> Rows:
-    """The rows that stand out, ranked behind those of everywhere, scope by scope."""
+def scoped_shown(found: list[ScopedChains], tables: list[pl.DataFrame], request: ChainsRequest) -> list[pl.DataFrame]:
+    """The rows that stand out, scope by scope; the halves of the log were not looked at."""
     chosen = [table[standing_out(one, request)] for one, table in zip(found, tables, strict=True)]
-    return ranked_rows(pl.concat(chosen), run_id, shown_before) if chosen else []
+    return [with_steps(part).with_columns(held=pl.lit(None, pl.Boolean)) for part in chosen]
 
 
-def scoped_said(rows: Rows, scopes: Scopes, request: ChainsRequest) -> str:
+def scoped_said(shown: list[pl.DataFrame], scopes: Scopes, request: ChainsRequest) -> str:
     """What it comes to, in a sentence."""
-    return f"Of {len(scopes.names):,} {request.scope_kind}s {len(rows):,} chains differ from elsewhere."
+    apart = sum(part.height for part in shown)
+    return f"Of {len(scopes.names):,} {request.scope_kind}s {apart:,} chains differ from elsewhere."
 
 
 def _table(one: ScopedChains, scopes: Scopes, request: ChainsRequest, read: PurchasesRead) -> pl.DataFrame:

@@ -14,10 +14,10 @@ from graph.algorithms.influence import InfluenceRequest
 from graph.algorithms.provenance import Provenance
 from graph.engines import engine_named
 from graph.engines.engine import check
-from graph.jobs.longer_rows import longer_said, longer_table
+from graph.jobs.longer_rows import longer_said, longer_shown, longer_table
 from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
-from graph.jobs.scope_rows import scoped_rows, scoped_said, scoped_tables
+from graph.jobs.scope_rows import scoped_said, scoped_shown, scoped_tables
 from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
 from graph.jobs.score_rows import (
     calibration_table,
@@ -25,6 +25,7 @@ from graph.jobs.score_rows import (
     chain_table,
     influence_rows,
     influence_table,
+    pairs_shown,
     rate_table,
     tie_table,
 )
@@ -63,21 +64,23 @@ async def score_chains(
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
+        shown = [pairs_shown(table, chaining.published(chains, request))]
         if request.max_steps > 2:
             lengths = await asyncio.to_thread(lambda: list(chaining.find_longer(request, found.purchases, chains)))
             longer = longer_table(lengths, request, found)
             await asyncio.to_thread(ScoreTable.open(tables, LONGER_TABLE).write, run.run_id, longer)
             run = replace(run, said=f"{run.said} {longer_said(longer, request)}")
-        rows = chain_rows(table, chaining.published(chains, request), run.run_id)
+            shown.append(longer_shown(longer, request))
         if request.scope_kind is not chaining.ScopeKind.EVERYWHERE:
             scopes = await asyncio.to_thread(read_scopes, log, run.log_version, request, found.customers)
             parts = await asyncio.to_thread(chaining.find_by_scope, request, found.purchases, scopes.of_customer)
             by_scope = scoped_tables(parts, scopes, request, found)
             whole = pl.concat([table.head(0), *by_scope], how="diagonal")
             await asyncio.to_thread(ScoreTable.open(tables, SCOPES_TABLE).write, run.run_id, whole)
-            apart = scoped_rows(parts, by_scope, request, run.run_id, len(rows))
+            apart = scoped_shown(parts, by_scope, request)
             run = replace(run, said=f"{run.said} {scoped_said(apart, scopes, request)}")
-            rows += apart
+            shown += apart
+        rows = chain_rows(shown, run.run_id)
         await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
 from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
+from graph.jobs.chain_steps import with_steps
 from graph.jobs.score_read import PurchasesRead
+from graph.model.score import CHAIN
 
 Rows = list[dict[str, Any]]
 
@@ -59,17 +61,26 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
     )
 
 
-def chain_rows(table: pl.DataFrame, shown: NDArray[np.int64], run_id: str) -> Rows:
-    """The shown rows of everywhere as the graph keeps them, ranked from 1."""
-    everywhere = table[shown].with_columns(scope_kind=pl.lit("everywhere"), scope_key=pl.lit(None, pl.String))
-    return ranked_rows(everywhere, run_id, 0)
+def pairs_shown(table: pl.DataFrame, shown: NDArray[np.int64]) -> pl.DataFrame:
+    """The shown rows of everywhere."""
+    return with_steps(table[shown])
 
 
-def ranked_rows(rows: pl.DataFrame, run_id: str, before: int) -> Rows:
-    """The rows as the graph keeps them, ranked in their order behind so many others of the run."""
-    ranked = rows.with_row_index("rank", offset=before + 1).with_columns(pl.col("rank").cast(pl.Int64))
+def chain_rows(parts: list[pl.DataFrame], run_id: str) -> Rows:
+    """All that is shown of a run as the graph keeps it, ranked together from 1: by q, then by lift."""
+    ranked = (
+        pl.concat(parts, how="diagonal")
+        .sort("log_q", "lift", descending=[False, True], maintain_order=True)
+        .with_row_index("rank", offset=1)
+        .with_columns(pl.col("rank").cast(pl.Int64))
+    )
     chain_id = pl.format("{}|{}", pl.lit(run_id), "rank")
-    return ranked.with_columns(chain_id=chain_id, run_id=pl.lit(run_id)).to_dicts()
+    everywhere = (
+        pl.lit("everywhere") if "scope_kind" not in ranked.columns else pl.col("scope_kind").fill_null("everywhere")
+    )
+    rows = ranked.with_columns(chain_id=chain_id, run_id=pl.lit(run_id), scope_kind=everywhere)
+    declared = [one.name for one in CHAIN.all_properties()]
+    return [{name: row.get(name) for name in declared} for row in rows.iter_rows(named=True)]
 
 
 def influence_table(scores: Influence, customers: pl.Series) -> pl.DataFrame:

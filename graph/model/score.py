@@ -65,25 +65,51 @@ CHAIN = Node(
     Property("chain_id", PropertyType.STRING, "run and rank of the chain, joined by |."),
     (
         Property("run_id", PropertyType.STRING, "The run that found it.", indexed=True),
-        Property("rank", PropertyType.INTEGER, "1 for the strongest: lowest q, then highest lift."),
+        Property("rank", PropertyType.INTEGER, "1 for the strongest of its run: lowest q, then highest lift."),
+        Property("step_count", PropertyType.INTEGER, "How many steps it has, 2 to 5."),
+        Property(
+            "steps",
+            PropertyType.STRING,
+            "All steps in order, as a JSON list of {category_id, start_minute, end_minute, day_kind, gap}: the gap is "
+            "that to the next step, null at the last one.",
+        ),
+        Property("categories", PropertyType.STRINGS, "The category of every step, in order."),
         Property("first_category_id", PropertyType.STRING, "Category of the first step.", indexed=True),
         Property("first_start_minute", PropertyType.INTEGER, "Start of its slot: minute of the day, inclusive."),
         Property("first_end_minute", PropertyType.INTEGER, "End of its slot: minute of the day, exclusive."),
         Property("first_day_kind", PropertyType.STRING, "any, weekday or weekend."),
-        Property("then_category_id", PropertyType.STRING, "Category of the second step."),
+        Property("then_category_id", PropertyType.STRING, "Category of the last step."),
         Property("then_start_minute", PropertyType.INTEGER, "Start of its slot, inclusive."),
         Property("then_end_minute", PropertyType.INTEGER, "End of its slot, exclusive."),
         Property("then_day_kind", PropertyType.STRING, "any, weekday or weekend."),
-        Property("gap", PropertyType.STRING, "same_day, next_day, within_3_days or within_week."),
+        Property(
+            "gap", PropertyType.STRING, "Of the last two steps: same_day, next_day, within_3_days or within_week."
+        ),
         Property("customers", PropertyType.INTEGER, "How many customers went through it."),
         Property("occurrences", PropertyType.INTEGER, "How many times it was gone through."),
         Property("support", PropertyType.FLOAT, "customers over all customers that were read, 0 to 1."),
-        Property("confidence", PropertyType.FLOAT, "Share of first steps that were followed by the second, 0 to 1."),
+        Property("confidence", PropertyType.FLOAT, "Share of what leads up to the last step that it followed, 0 to 1."),
         Property("lift", PropertyType.FLOAT, "Confidence over what the customers' own rhythm would give."),
+        Property("lift_low", PropertyType.FLOAT, "Lower end of the lift's 95 % interval."),
+        Property("lift_high", PropertyType.FLOAT, "Upper end of the lift's 95 % interval."),
+        Property(
+            "suffix_lift", PropertyType.FLOAT, "Lift of the last step after the one before it alone; absent for pairs."
+        ),
+        Property(
+            "new", PropertyType.BOOLEAN, "Whether it says more than its last two steps alone; true for every pair."
+        ),
         Property("p_value", PropertyType.FLOAT, "Against the null that keeps each customer's own rhythm."),
-        Property("q_value", PropertyType.FLOAT, "Benjamini-Hochberg over everything that was tried."),
+        Property("q_value", PropertyType.FLOAT, "Benjamini-Hochberg over everything of as many steps that was tried."),
+        Property(
+            "held",
+            PropertyType.BOOLEAN,
+            "Whether it was found in the log's earlier half and again in the later one; absent where not looked at.",
+        ),
         Property("scope_kind", PropertyType.STRING, "everywhere, district, store, segment or channel."),
         Property("scope_key", PropertyType.STRING, "Which one; absent for everywhere."),
+        Property("rest_lift", PropertyType.FLOAT, "Lift among the customers outside the scope; absent for everywhere."),
+        Property("difference_q_value", PropertyType.FLOAT, "q of the scope's lift being that of the rest; absent too."),
     ),
-    "Two steps of category, slot and kind of day that follow each other more often than the customers' rhythm says.",
+    "Two to five steps of category, slot and kind of day that follow each other more often than the customers' rhythm "
+    "says.",
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import LiteralString
 
+from graph.queries.chain_steps import ChainStepRow, to_steps
 from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
@@ -17,7 +18,10 @@ from graph.store.statement import cypher
 
 @dataclass(frozen=True, slots=True)
 class ChainRow:
-    """Two steps that follow each other; slots in minutes of the store's own day, their ends exclusive."""
+    """Steps that follow each other; slots in minutes of the store's own day, their ends exclusive.
+
+    `first` and `then` are the first and the last step, and `gap` lies between the last two: of a pair that is all.
+    """
 
     key: str
     run_id: str
@@ -40,6 +44,24 @@ class ChainRow:
     q_value: float
     scope_kind: str
     scope_key: str | None
+    told_steps: str | None = None
+    """The node's property `steps`; None in runs of a release that knew pairs alone."""
+    lift_low: float | None = None
+    lift_high: float | None = None
+    suffix_lift: float | None = None
+    new: bool = True
+    held: bool | None = None
+    rest_lift: float | None = None
+    difference_q_value: float | None = None
+
+    @property
+    def steps(self) -> tuple[ChainStepRow, ...]:
+        """All steps in order, two to five."""
+        if self.told_steps is not None:
+            return to_steps(self.told_steps)
+        first = self.first_category_id, self.first_start_minute, self.first_end_minute, self.first_day_kind
+        then = self.then_category_id, self.then_start_minute, self.then_end_minute, self.then_day_kind
+        return ChainStepRow(*first, self.gap), ChainStepRow(*then, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +87,9 @@ COLUMNS: LiteralString = (
     "n.then_start_minute AS then_start_minute, n.then_end_minute AS then_end_minute, "
     "n.then_day_kind AS then_day_kind, n.gap AS gap, n.customers AS customers, n.occurrences AS occurrences, "
     "n.support AS support, n.confidence AS confidence, n.lift AS lift, n.p_value AS p_value, n.q_value AS q_value, "
-    "coalesce(n.scope_kind, 'everywhere') AS scope_kind, n.scope_key AS scope_key"
+    "coalesce(n.scope_kind, 'everywhere') AS scope_kind, n.scope_key AS scope_key, n.steps AS told_steps, "
+    "n.lift_low AS lift_low, n.lift_high AS lift_high, n.suffix_lift AS suffix_lift, coalesce(n.new, true) AS new, "
+    "n.held AS held, n.rest_lift AS rest_lift, n.difference_q_value AS difference_q_value"
 )
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (n:Chain {{chain_id: key}}) RETURN {COLUMNS}")
@@ -73,7 +97,13 @@ BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (n:Chain {{chain_id: key}}) RETURN 
 _FILTERS: dict[str, LiteralString] = {
     **texts("first_category", "n.first_category_id"),
     **texts("then_category", "n.then_category_id"),
-    "category_eq": "(n.first_category_id = $category_eq OR n.then_category_id = $category_eq)",
+    "category_eq": (
+        "($category_eq IN coalesce(n.categories, []) OR n.first_category_id = $category_eq"
+        " OR n.then_category_id = $category_eq)"
+    ),
+    **ranges("steps", "coalesce(n.step_count, 2)"),
+    "new_eq": "coalesce(n.new, true) = $new_eq",
+    "held_eq": "n.held = $held_eq",
     **texts("gap", "n.gap"),
     **texts("first_day_kind", "n.first_day_kind"),
     **texts("scope_kind", "coalesce(n.scope_kind, 'everywhere')"),
@@ -105,6 +135,7 @@ LISTING_IN_RUN: Listing[ChainRow] = Listing(
 
 ORDERINGS: dict[str, Ordering] = {
     "rank": Ordering("n.rank", "n.chain_id"),
+    "steps": Ordering("coalesce(n.step_count, 2)", "n.chain_id"),
     "lift": Ordering("n.lift", "n.chain_id"),
     "confidence": Ordering("n.confidence", "n.chain_id"),
     "support": Ordering("n.support", "n.chain_id"),
@@ -123,6 +154,8 @@ FIRST_STEPS = cypher(
     " MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
     " WITH DISTINCT customer, c, o, k.category_id AS category"
     " MATCH (n:Chain {first_category_id: category}) WHERE n.q_value < $q_limit AND n.lift > 1"
+    # Of longer chains the last step is not the next one.
+    " AND coalesce(n.step_count, 2) = 2"
     " WITH customer, c, o, n"
     " MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
     " AND (pointer.scope = '*' OR pointer.scope = o.source)"

@@ -200,8 +200,38 @@ async def test_chains_are_those_of_the_current_runs(shop: Store):
 
     assert [entry.row.rank for entry in page.entries] == [1, 2, 3, 4, 5]
     assert [entry.row.rank for entry in strong.entries] == [3, 1, 2]
-    assert [entry.row.key for entry in older.entries] == ["chains-0|1"]
+    assert [entry.row.key for entry in older.entries] == ["chains-0|1", "chains-0|2"]
     assert await chain.count_chains(shop, {"category_eq": "coffee", "source_eq": "*"}, None) == 5
+
+
+async def test_a_chain_of_three_steps_is_read_step_by_step(shop: Store):
+    [found] = (await chain.chains(shop, {"steps_eq": 3}, chain.ORDERINGS["rank"], "chains-0", TEN)).entries
+    by_length = await chain.chains(shop, {}, turned(chain.ORDERINGS["steps"]), "chains-0", TEN)
+
+    row = found.row
+    assert [(step.category_id, step.start_minute, step.gap) for step in row.steps] == [
+        ("coffee", 660, "same_day"),
+        ("tea", 840, "next_day"),
+        ("cake", 540, None),
+    ]
+    assert (row.new, row.held, row.suffix_lift, row.lift_low, row.lift_high) == (False, True, 1.5, 1.2, 3.0)
+    assert [entry.row.key for entry in by_length.entries] == ["chains-0|2", "chains-0|1"]
+    assert await chain.chains_by_key(shop, ["chains-0|2"]) == [row]
+    for filters, count in (
+        ({"category_eq": "tea", "steps_gte": 3}, 1),
+        ({"category_eq": "rice"}, 0),
+        ({"new_eq": True}, 1),
+        ({"new_eq": False, "held_eq": True}, 1),
+        ({"held_eq": False}, 0),
+    ):
+        assert await chain.count_chains(shop, filters, "chains-0") == count, filters
+
+
+async def test_a_pair_of_a_release_that_knew_no_longer_chains_has_its_two_steps(shop: Store):
+    [found] = (await chain.chains(shop, {"steps_eq": 2}, chain.ORDERINGS["rank"], "chains-0", TEN)).entries
+
+    assert [(step.category_id, step.gap) for step in found.row.steps] == [("coffee", "next_day"), ("tea", None)]
+    assert (found.row.new, found.row.held, found.row.suffix_lift) == (True, None, None)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,12 @@ async def test_a_chain_stands_in_the_graph_in_the_words_of_the_model(tmp_path):
     assert first["lift"] > 1
     assert 0 < first["p_value"] <= first["q_value"] <= 1
     assert (first["scope_kind"], first["scope_key"]) == ("everywhere", None)
+    assert (first["step_count"], first["categories"], first["new"]) == (2, ["饮品 > 咖啡", "饮品 > 茶"], True)
+    assert [(step["category_id"], step["gap"]) for step in json.loads(first["steps"])] == [
+        ("饮品 > 咖啡", "next_day"),
+        ("饮品 > 茶", None),
+    ]
+    assert first["lift_low"] < first["lift"] < first["lift_high"]
 
 
 async def test_the_whole_table_lies_in_delta_and_the_older_run_stays_readable(tmp_path):

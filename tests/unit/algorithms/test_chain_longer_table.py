@@ -7,7 +7,7 @@ from chain_worlds import SLOTS
 from test_chain_longer import REQUEST, world
 
 from graph.algorithms.chains import find_chains, find_longer
-from graph.jobs.longer_rows import longer_said, longer_table
+from graph.jobs.longer_rows import longer_said, longer_shown, longer_table
 from graph.jobs.score_read import PurchasesRead, Read
 
 NAMES = pl.Series(["咖啡", "茶", "蛋糕", "奶"])
@@ -20,11 +20,21 @@ def test_a_chain_of_three_is_told_step_by_step():
     table = longer_table(find_longer(REQUEST, purchases, find_chains(REQUEST, purchases)), REQUEST, read)
 
     [coffee, tea, cake] = json.loads(table["steps"][0])
-    assert coffee == {"category": "咖啡", "slot": list(SLOTS[1]), "gap": "next_day"}
-    assert tea == {"category": "茶", "slot": list(SLOTS[2]), "gap": "next_day"}
-    assert cake == {"category": "蛋糕", "slot": list(SLOTS[0]), "gap": None}
-    assert table["new"][0]
+    assert coffee == step("咖啡", 1, "any", "next_day")
+    assert tea == step("茶", 2, "any", "next_day")
+    assert cake == step("蛋糕", 0, "any", None)
+    first = table.row(0, named=True)
+    assert (first["step_count"], first["categories"]) == (3, ["咖啡", "茶", "蛋糕"])
+    assert (first["first_category_id"], first["then_category_id"], first["gap"]) == ("咖啡", "蛋糕", "next_day")
+    assert first["new"]
+    assert longer_shown(table, REQUEST).row(0, named=True) == first
     assert "longer chains were tried" in longer_said(table, REQUEST)
+
+
+def step(category: str, slot: int, day_kind: str, gap: str | None) -> dict[str, object]:
+    start, end = SLOTS[slot]
+    told = {"category_id": category, "start_minute": start, "end_minute": end}
+    return {**told, "day_kind": day_kind, "gap": gap}
 
 
 def test_no_longer_chains_are_an_empty_table():

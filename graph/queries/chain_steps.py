@@ -1,0 +1,22 @@
+"""The steps of a chain as they are kept in its node: a JSON list, because lists of maps are no property."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStepRow:
+    """One step: category, slot in minutes of the store's own day (the end is exclusive) and kind of day."""
+
+    category_id: str
+    start_minute: int
+    end_minute: int
+    day_kind: str
+    gap: str | None
+    """How far the next step lies; None at the last one."""
+
+
+def to_steps(text: str) -> tuple[ChainStepRow, ...]:
+    """The steps, in order, out of the node's property `steps`."""
+    return msgspec.json.decode(text, type=tuple[ChainStepRow, ...])
