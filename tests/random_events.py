@@ -43,6 +43,11 @@ def _kind_of(column: str) -> str:
 def _properties(draw: random.Random, kind: EventKind) -> dict[str, object]:
     if kind is EventKind.CONSENT:
         return {"purpose": draw.choice(["analytics", "offers", "sharing"]), "granted": draw.random() < 0.5}
+    if kind is EventKind.REFERRAL_SIGN:
+        told = {"sign": draw.choice(["ring", "burst"]), "score": draw.randrange(101) / 100, "evidence": ["甲", "乙"]}
+        return told | {"sentence": "一天注册九次"}
+    if kind is EventKind.REFERRAL_REVIEW:
+        return {"decision": draw.choice(["approved", "voided", "reopened"]), "reason": "查过", "by": "李"}
     if kind is EventKind.PROFILE:
         said = {
             "name": draw.choice(["王小明", "奶绿", "西湖店"]),

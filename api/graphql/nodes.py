@@ -17,10 +17,11 @@ from api.graphql.node import Node, read_global_id
 from api.graphql.order import Order
 from api.graphql.ordering import text_of
 from api.graphql.product import Product
+from api.graphql.referral_review import ReferralReview
 from api.graphql.run import ScoreRun
 from api.graphql.share import Share
 from api.graphql.store import Store
-from graph.queries import chain, channel, customer, order, product, run, search, share, store
+from graph.queries import chain, channel, customer, order, product, referral_review, run, search, share, store
 from graph.queries.paging import Position
 
 MOST_IDS = 100
@@ -34,6 +35,7 @@ _NOUNS: Mapping[str, tuple[Callable[..., Awaitable[list[Any]]], Callable[[Any], 
     "Order": (order.orders_by_key, Order.of),
     "Share": (share.shares_by_key, Share.of),
     "Chain": (chain.chains_by_key, Chain.of),
+    "ReferralReview": (referral_review.reviews_by_key, ReferralReview.of),
     "ScoreRun": (run.runs_by_key, ScoreRun.of),
 }
 """Noun → how it is read by key, and how a row becomes the type."""

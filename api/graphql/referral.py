@@ -12,6 +12,7 @@ from graph.queries import referral as queries
 
 if TYPE_CHECKING:
     from api.graphql.customer import Customer
+    from api.graphql.referral_review import ReferralReview
 
 DEFAULT_DEPTH = 3
 LARGEST_TREE = 1_000
@@ -37,6 +38,15 @@ class Referral:
     async def referred(self, info: Info) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")]:
         """Read together with the other customers of this level."""
         return await _customer(info, self.referred_key)
+
+    @strawberry.field(description="What speaks against this referral and what was decided; null where nothing does.")
+    async def review(
+        self, info: Info
+    ) -> Annotated["ReferralReview", strawberry.lazy("api.graphql.referral_review")] | None:
+        """Read together with the other reviews of this level."""
+        from api.graphql.referral_review import review_of
+
+        return await review_of(info, self.referred_key)
 
     @classmethod
     def of(cls, row: queries.ReferralRow) -> "Referral":

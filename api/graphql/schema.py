@@ -36,6 +36,8 @@ from api.graphql.overview import Overview, overview
 from api.graphql.product import Product, ProductConnection, product, products
 from api.graphql.record_referral import RecordReferralResult, record_referral
 from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
+from api.graphql.referral_review import ReferralReview, referral_reviews
+from api.graphql.review_referral import ReviewReferralResult, review_referral
 from api.graphql.run import ScoreRun, score_run, score_runs
 from api.graphql.scalars import SCALARS
 from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
@@ -85,6 +87,9 @@ class Query:
     referral_tree: ReferralTree = strawberry.field(
         resolver=referral_tree, description="Whom a customer brought, directly and through others."
     )
+    referral_reviews: Connection[ReferralReview] = strawberry.field(
+        resolver=referral_reviews, description="Referrals that look like fraud or were decided about, page by page."
+    )
     chain: Chain | None = strawberry.field(resolver=chain, description="One chain by id.")
     chains: Connection[Chain] = strawberry.field(
         resolver=chains, description="What leads to what, page by page: of the current runs, or of a given one."
@@ -115,6 +120,9 @@ class Mutation:
     )
     record_referral: RecordReferralResult = strawberry.mutation(
         resolver=record_referral, description="Says that one customer brought another."
+    )
+    review_referral: ReviewReferralResult = strawberry.mutation(
+        resolver=review_referral, description="Approves, voids or reopens the referral that brought a customer."
     )
     upsert_customers: UpsertResult = strawberry.mutation(
         resolver=upsert_customers, description="Says what is known of up to 2,500 customers, with a verdict for each."
@@ -208,7 +216,7 @@ def _declared() -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Customer, Product, Store, Channel, Order, Share, Chain, ScoreRun],
+        types=[Customer, Product, Store, Channel, Order, Share, Chain, ScoreRun, ReferralReview],
         extensions=[Prepared],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
@@ -254,7 +262,15 @@ def list_sizes(schema: GraphQLSchema) -> dict[str, int]:
     return found
 
 
-_LISTS = {"advocates": 100, "branches": LARGEST_TREE, "openChains": 5, "explanation": 5, "steps": 2, "verdicts": 1}
+_LISTS = {
+    "advocates": 100,
+    "branches": LARGEST_TREE,
+    "openChains": 5,
+    "explanation": 5,
+    "signs": 5,
+    "steps": 2,
+    "verdicts": 1,
+}
 """Lists whose length no argument tells. Those of a connection (edges, nodes) count with their connection."""
 
 

@@ -14,6 +14,7 @@ from graph.errors import BadInput
 from graph.jobs.derive.customers import referred
 from graph.jobs.derive.described import json_text
 from graph.jobs.derive.products import SEPARATOR, in_category
+from graph.jobs.voided import acts_that_count, clicks_that_count, read_voided, referrals_that_count
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
 
@@ -84,9 +85,12 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
     paid = ("kind", "customer", "share", "referrer", "order", "amount")
     lines = _events(log, version, request.source, paid, _BUYING)
     shares = _first_of_each_share(events)
+    void = read_voided(log, version)
     clicks = events.filter(pl.col("kind") == EventKind.SHARE_CLICK).drop_nulls(["customer", "share"])
+    clicks = clicks_that_count(clicks, shares, void)
     acts = pl.concat([_joins(events), _orders(lines)]).sort("at", "customer", "act")
-    brought = referred(events.lazy(), None).collect().sort("end")
+    acts = acts_that_count(acts, shares, void)
+    brought = referrals_that_count(referred(events.lazy(), None).collect().sort("end"), void)
     named = [
         shares["customer"],
         clicks["customer"],

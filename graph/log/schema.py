@@ -21,6 +21,9 @@ class EventKind(StrEnum):
     SHARE = "share"
     SHARE_CLICK = "share_click"
     REFERRAL = "referral"
+    REFERRAL_REWARD = "referral_reward"
+    REFERRAL_SIGN = "referral_sign"
+    REFERRAL_REVIEW = "referral_review"
     VISIT = "visit"
     RATING = "rating"
     FEEDBACK = "feedback"
@@ -66,7 +69,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("product", pl.String(), "The product's sku."),
     Column("order", pl.String(), "The order's id; a purchase event is one line of an order."),
     Column("quantity", pl.Float64(), "How many, or how much by weight."),
-    Column("amount", MONEY, "What was paid for the line after discount; for channel_cost, the day's cost."),
+    Column("amount", MONEY, "What was paid for the line after discount; the day's cost of a channel; a reward."),
     Column("discount", MONEY, "What was taken off the line, not negative."),
     Column("currency", pl.String(), "ISO 4217 code."),
     Column("share", pl.String(), "The share's id: of the share itself, or of the share that brought this event."),
@@ -104,6 +107,9 @@ REQUIRED: dict[EventKind, tuple[str, ...]] = {
     EventKind.SHARE: ("customer", "share"),
     EventKind.SHARE_CLICK: ("customer", "share"),
     EventKind.REFERRAL: ("customer", "referrer"),
+    EventKind.REFERRAL_REWARD: ("customer", "referrer", "amount"),
+    EventKind.REFERRAL_SIGN: ("customer", "properties"),
+    EventKind.REFERRAL_REVIEW: ("customer", "properties"),
     EventKind.VISIT: ("customer", "store"),
     EventKind.RATING: ("customer", "properties"),
     EventKind.FEEDBACK: ("customer", "properties"),

@@ -8,13 +8,24 @@ from graph.model.declarations import Node, Owner, Property, PropertyType, Tie
 from graph.model.order import AT, CONTAINS, ORDER, PLACED, UNDER, VIA
 from graph.model.product import CATEGORY, IN, PART_OF, PRODUCT
 from graph.model.projection import PROJECTION
+from graph.model.referral import CONCERNS, REFERRAL_REVIEW
 from graph.model.score import CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
 from graph.model.share import CLICKED, OF, REFERRED, SHARE, SHARED, THROUGH
 from graph.model.store import STORE, VISITED
 
 __all__ = ["NODES", "PROJECTED_NODES", "TIES", "Node", "Owner", "Property", "PropertyType", "Tie"]
 
-PROJECTED_NODES: tuple[Node, ...] = (CUSTOMER, CATEGORY, PRODUCT, STORE, CHANNEL, CAMPAIGN, ORDER, SHARE)
+PROJECTED_NODES: tuple[Node, ...] = (
+    CUSTOMER,
+    CATEGORY,
+    PRODUCT,
+    STORE,
+    CHANNEL,
+    CAMPAIGN,
+    ORDER,
+    SHARE,
+    REFERRAL_REVIEW,
+)
 """What the projector derives from the log."""
 
 NODES: tuple[Node, ...] = (*PROJECTED_NODES, SCORE_RUN, CURRENT_RUN, INFLUENCE_SCORE, CHAIN, PROJECTION)
@@ -40,5 +51,6 @@ TIES: tuple[Tie, ...] = (
     VISITED,
     TARGETED,
     REDEEMED,
+    CONCERNS,
 )
 """Every type of tie, all derived from the log."""

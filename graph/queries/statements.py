@@ -15,6 +15,7 @@ from graph.queries import (
     overview,
     product,
     referral,
+    referral_review,
     run,
     search,
     share,
@@ -58,6 +59,7 @@ _NOUNS: tuple[_Noun, ...] = (
     _Noun("products", product.LISTING, product.ORDERINGS, {}, product.TOTALS),
     _Noun("stores", store.LISTING, store.ORDERINGS, {}),
     _Noun("channels", channel.LISTING, channel.ORDERINGS, {}, channel.TOTALS),
+    _Noun("referral reviews", referral_review.LISTING, referral_review.ORDERINGS, {}),
     _Noun("runs", run.LISTING, {"newest": run.NEWEST_FIRST}, {}),
     _Noun("chains", chain.LISTING, chain.ORDERINGS, {}),
     _Noun("chains in a run", chain.LISTING_IN_RUN, chain.ORDERINGS, {"run": "chains-1"}),
@@ -76,6 +78,8 @@ _CHILDREN: tuple[tuple[str, Listing[Any], Ordering], ...] = (
 
 _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("customers by key", customer.BY_KEYS, {"keys": ["ann"]}),
+    ("reviews by key", referral_review.BY_KEYS, {"keys": ["bob"]}),
+    ("standing of referrals", referral_review.STANDING, {"keys": ["bob"]}),
     ("products by key", product.BY_KEYS, {"keys": ["latte"]}),
     ("products of shares", product.OF_SHARES, {"parents": ["s1"]}),
     ("stores by key", store.BY_KEYS, {"keys": ["west"]}),
@@ -102,8 +106,8 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),
 )
 
-_DATETIMES = ("registered_at", "last_order_at")
-_NUMBERS = ("order_count", "revenue_cents", "price_cents", "lift", "confidence", "q_value", "customers")
+_DATETIMES = ("registered_at", "last_order_at", "raised_at", "decided_at")
+_NUMBERS = ("order_count", "revenue_cents", "price_cents", "lift", "confidence", "q_value", "customers", "suspicion")
 
 
 def samples() -> Iterator[Sample]:
@@ -174,7 +178,7 @@ def _bounds(label: str, after: bool, before: bool) -> Parameters:
 def _sort_value(label: str) -> object:
     if label in {"key", "name", "category", "district"}:
         return "m"
-    if label in {"registered_at", "last_order_at", "newest", "at"}:
+    if label in {*_DATETIMES, "newest", "at"}:
         return datetime(2026, 3, 2, 4, tzinfo=UTC)
     return 1
 

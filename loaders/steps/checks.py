@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from graph.log import REQUIRED, EventKind
+from graph.model.referral import Decision
 from loaders.records import TEXTS
 from loaders.rejection import RejectReason
 from loaders.steps.properties import SUBJECTS
@@ -15,6 +16,7 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 LONGEST = 512
 """Bytes of a text field: keys of the graph's indexes must stay short."""
+DECISIONS = tuple(str(decision) for decision in Decision)
 KINDS = tuple(str(kind) for kind in EventKind)
 
 
@@ -56,6 +58,7 @@ def checks(received_at: datetime) -> tuple[Check, ...]:
         ),
         *(_too_long(name) for name in TEXTS if name not in {"kind", "currency"}),
         *_required(),
+        *_referral_checks(),
         Check(
             RejectReason.PROFILE_SUBJECT,
             "kind",
@@ -100,6 +103,26 @@ def _unread(reason: RejectReason, name: str, valid: str) -> Check:
 def _too_long(name: str) -> Check:
     return Check(
         RejectReason.TOO_LONG, name, pl.col(name).str.len_bytes() > LONGEST, f"{name} must be at most {LONGEST} bytes"
+    )
+
+
+def _referral_checks() -> Iterable[Check]:
+    def told(name: str) -> pl.Expr:
+        return pl.col("_properties").str.json_path_match(f"$.{name}")
+
+    decided = told("decision").is_in(DECISIONS).fill_null(value=False)
+    yield Check(
+        RejectReason.BAD_PROPERTIES,
+        "properties",
+        (pl.col("kind") == EventKind.REFERRAL_REVIEW.value) & ~decided,
+        f"properties.decision must be one of {', '.join(DECISIONS)}",
+    )
+    scored = told("score").cast(pl.Float64, strict=False).is_between(0, 1).fill_null(value=False)
+    yield Check(
+        RejectReason.BAD_PROPERTIES,
+        "properties",
+        (pl.col("kind") == EventKind.REFERRAL_SIGN.value) & ~(told("sign").is_not_null() & scored),
+        "properties must hold the name of a sign and its score from 0 to 1",
     )
 
 

@@ -13,6 +13,7 @@ from graph.jobs.derive.products import (
     part_of,
     products,
 )
+from graph.jobs.derive.reviews import concerns, mentioned_reviews, reviews
 from graph.jobs.derive.shares import CLICKS, clicked, mentioned_shares, of_product, shared, shares, through_channel
 from graph.jobs.derive.stores import mentioned_stores, stores
 from graph.jobs.derive.tables import NodeTable, TieTable
@@ -22,6 +23,7 @@ from graph.model.channel import CHANNEL
 from graph.model.customer import ACQUIRED_VIA, CUSTOMER
 from graph.model.order import AT, CONTAINS, ORDER, PLACED, UNDER, VIA
 from graph.model.product import CATEGORY, IN, PART_OF, PRODUCT
+from graph.model.referral import CONCERNS, REFERRAL_REVIEW
 from graph.model.share import CLICKED, OF, REFERRED, SHARE, SHARED, THROUGH
 from graph.model.store import STORE, VISITED
 
@@ -36,6 +38,7 @@ NODE_TABLES: tuple[NodeTable, ...] = (
     NodeTable(CAMPAIGN, "campaign", mentioned_campaigns, campaigns),
     NodeTable(ORDER, "order", mentioned_orders, orders),
     NodeTable(SHARE, "share", mentioned_shares, shares),
+    NodeTable(REFERRAL_REVIEW, None, mentioned_reviews, reviews),
 )
 """In the order in which they are written; all nodes come before all ties."""
 
@@ -59,5 +62,6 @@ TIE_TABLES: tuple[TieTable, ...] = (
     TieTable(VISITED, VISITS.touched, visited),
     TieTable(TARGETED, ISSUES.touched, targeted),
     TieTable(REDEEMED, REDEMPTIONS.touched, redeemed),
+    TieTable(CONCERNS, mentioned_reviews, concerns),
 )
 """In the order in which they are written."""

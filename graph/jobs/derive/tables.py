@@ -18,7 +18,8 @@ class NodeTable:
 
     node: Node
     column: str | None
-    """The column of the log that names such nodes; None for those that only a profile's properties name."""
+    """The column of the log that names such nodes; None for those that only a profile's properties name, and for
+    what is derived out of the events of another noun's column."""
     mentions: Mentions
     derive: Derive
 

@@ -75,7 +75,7 @@ class FakeRecorder:
         for name in ("kind", "at"):
             if name not in event:
                 return Verdict("REJECTED", None, "missing_field", name, f"every event must carry {name}")
-        if "id" in event or event["kind"] in {"profile", "referral"}:
+        if "id" in event or event["kind"] in {"profile", "referral", "referral_review"}:
             return Verdict("ACCEPTED", event.get("id", "made"))
         return Verdict("REJECTED", reason="missing_field", field="id", message="id must be given")
 
