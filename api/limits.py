@@ -33,7 +33,7 @@ WRAPPERS = frozenset({"edges", "pageInfo"})
 _ITEMS = frozenset({"edges", "nodes"})
 MOST = 2**53 - 1
 """The largest count: JavaScript reads no larger integer exactly."""
-_KEY_LISTS = frozenset({"customerKeys", "ids"})
+_KEY_LISTS = frozenset({"customerKeys", "ids", "representations"})
 _DIGITS = 12
 _SCHEMA_LISTS = frozenset({"types", "fields", "args", "inputFields", "possibleTypes", "interfaces", "enumValues"})
 

@@ -41,7 +41,8 @@ _NOUNS: Mapping[str, tuple[Callable[..., Awaitable[list[Any]]], Callable[[Any], 
 """Noun → how it is read by key, and how a row becomes the type."""
 
 
-async def _by_key(info: Info, noun: str, key: str) -> Node | None:
+async def by_key(info: Info, noun: str, key: str) -> Node | None:
+    """The thing of this noun and key, read together with its neighbours; None where it is gone."""
     read, make = _NOUNS[noun]
     row = await info.context.load(read, key)
     return None if row is None else make(row)
@@ -54,7 +55,7 @@ async def node(
     noun, key = read_global_id(id)
     if noun not in _NOUNS:
         raise bad_input(f"The id {id[:60]!r} is none of ours: pass an id as it came.", argument="id")
-    return await _by_key(info, noun, key)
+    return await by_key(info, noun, key)
 
 
 async def nodes(
@@ -68,7 +69,7 @@ async def nodes(
     for (noun, _), id in zip(wanted, ids, strict=True):
         if noun not in _NOUNS:
             raise bad_input(f"The id {id[:60]!r} is none of ours: pass an id as it came.", argument="ids")
-    return list(await asyncio.gather(*(_by_key(info, noun, key) for noun, key in wanted)))
+    return list(await asyncio.gather(*(by_key(info, noun, key) for noun, key in wanted)))
 
 
 @strawberry.enum(description="What search looks among.")
@@ -113,7 +114,7 @@ async def search_nodes(
     limit = slice_of(PageArguments(first=first), "search").limit
     labels = [text_of(kind) for kind in (kinds if kinds is not None else NodeKind)]
     hits = await search.search(info.context.reader, text, labels, limit + 1)
-    found = await asyncio.gather(*(_by_key(info, hit.label, hit.key) for hit in hits[:limit]))
+    found = await asyncio.gather(*(by_key(info, hit.label, hit.key) for hit in hits[:limit]))
     edges = [
         SearchEdge(node=node, cursor=write_cursor("search", Position(hit.fit, f"{hit.label}:{hit.key}")), fit=hit.fit)
         for node, hit in zip(found, hits, strict=False)

@@ -10,6 +10,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
 Json = NewType("Json", object)
+Representation = NewType("Representation", object)
 
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
 """Days before and after, in any zone, are still dates."""
@@ -95,6 +96,12 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     Json: strawberry.scalar(
         name="JSON",
         description="Any JSON value.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
+    Representation: strawberry.scalar(
+        name="_Any",
+        description="An entity as federation names it: its `__typename` and one of its keys.",
         serialize=lambda value: value,
         parse_value=lambda value: value,
     ),

@@ -1,18 +1,17 @@
 """The schema: every way in, in three roots."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import strawberry
 from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     Undefined,
-    get_named_type,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -22,25 +21,28 @@ from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
 from api.graphql.changes import CustomerChange, RecordedEvent, watch_customers, watch_events
 from api.graphql.channel import Channel, ChannelConnection, channel, channels
-from api.graphql.connection import DEFAULT_SIZE, Connection
+from api.graphql.connection import Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, CustomerConnection, customer, customers
 from api.graphql.event import EventKind, RecordEventsResult, record_events
 from api.graphql.export import ExportJob, ExportResult, export, start_export
+from api.graphql.federation import ENTITIES, KEYS, Entity, Service, entities, service
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
 from api.graphql.overview import Overview, overview
+from api.graphql.prices import prices
 from api.graphql.product import Product, ProductConnection, product, products
 from api.graphql.record_referral import RecordReferralResult, record_referral
-from api.graphql.referral import LARGEST_TREE, ReferralTree, referral_tree
+from api.graphql.referral import ReferralTree, referral_tree
 from api.graphql.referral_review import ReferralReview, referral_reviews
 from api.graphql.review_referral import ReviewReferralResult, review_referral
 from api.graphql.run import ScoreRun, score_run, score_runs
 from api.graphql.scalars import SCALARS
 from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
+from api.graphql.sdl import with_directives
 from api.graphql.share import Share
 from api.graphql.store import Store, store, stores
 from api.graphql.upsert import UpsertResult, upsert_channels, upsert_customers, upsert_products, upsert_stores
@@ -107,6 +109,12 @@ class Query:
     overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(
         resolver=search_nodes, description="Customers, products, stores and channels by key or name."
+    )
+    service_: Service = strawberry.field(
+        name="_service", resolver=service, description="The schema, for the gateway of a federated graph."
+    )
+    entities_: list[Entity | None] = strawberry.field(
+        name="_entities", resolver=entities, description="Entities by their keys, for the gateway of a federated graph."
     )
 
 
@@ -199,6 +207,11 @@ class Schema(strawberry.Schema):
     shown: GraphQLSchema
     """The schema as clients see it, against which documents are validated; the one that executes forgives more."""
 
+    @property
+    def sdl(self) -> str:
+        """The schema in its own language, as a gateway reads it."""
+        return export_schema()
+
     def process_errors(self, errors: Any, execution_context: ExecutionContext | None = None) -> None:
         """Nothing."""
 
@@ -247,33 +260,8 @@ def _without_null_defaults(schema: GraphQLSchema) -> None:
                 given.default_value = Undefined
 
 
-def list_sizes(schema: GraphQLSchema) -> dict[str, int]:
-    """Fields that answer a list → how many it may have where no argument says: what limits reckon with."""
-    found: dict[str, int] = {}
-    for kind in schema.type_map.values():
-        if not isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) or kind.name.startswith("__"):
-            continue
-        for name, field in kind.fields.items():
-            answer = cast(GraphQLNamedType, get_named_type(field.type))
-            if answer.name.endswith("Connection"):
-                found[name] = max(found.get(name, 0), DEFAULT_SIZE)
-            elif str(field.type).startswith("[") and isinstance(answer, (GraphQLObjectType, GraphQLInterfaceType)):
-                found.setdefault(name, _LISTS.get(name, 1))
-    return found
-
-
-_LISTS = {
-    "advocates": 100,
-    "branches": LARGEST_TREE,
-    "openChains": 5,
-    "explanation": 5,
-    "signs": 5,
-    "steps": 2,
-    "verdicts": 1,
-}
-"""Lists whose length no argument tells. Those of a connection (edges, nodes) count with their connection."""
-
-
+@cache
 def export_schema() -> str:
-    """The schema in its own language, ended by a line break."""
-    return _declared().as_str().rstrip() + "\n"
+    """The schema in its own language with its directives, ended by a line break."""
+    declared = _declared()
+    return with_directives(declared.as_str(), ENTITIES, KEYS, prices(_core(declared)))
