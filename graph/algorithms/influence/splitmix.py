@@ -28,7 +28,13 @@ def stream_of(seed: np.uint64, collection: np.uint64) -> np.uint64:
 @kernel
 def uniform(state: np.uint64) -> float:
     """A number in [0, 1) out of the top 53 bits."""
-    return np.float64(mix(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return unit(mix(state))
+
+
+@kernel
+def unit(word: np.uint64) -> float:
+    """The number in [0, 1) that the top 53 bits of a word stand for."""
+    return np.float64(word >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @kernel

@@ -7,7 +7,7 @@ import pytest
 from live_worlds import exact_spread, random_edges, turned
 
 from graph.algorithms.influence.selection.cover_bound import tightened
-from graph.algorithms.influence.selection.coverage import CANDIDATE, Choice, Collection, choose
+from graph.algorithms.influence.selection.coverage import CANDIDATE, Choice, Collection, choose, indexed
 from graph.algorithms.influence.selection.limits import limits
 from graph.algorithms.influence.selection.select import Method, SelectAdvocates, select_advocates
 from graph.errors import BadInput
@@ -112,12 +112,16 @@ def test_the_bounds_of_a_cover_are_never_below_the_best_cover_nor_greedy_above_i
         }
         collection = collection_of(count, sets, alone)
 
-        choice = choose(collection, np.full(count, CANDIDATE, np.uint32), limits(count, k))
+        choice = choose(collection, indexed(collection), np.full(count, CANDIDATE, np.uint32), limits(count, k))
 
         mine = met[tuple(sorted(choice.chosen.tolist()))]
         assert choice.gain.sum() == mine
         assert mine >= (1 - (1 - 1 / k) ** k) * max(met.values()) - 1e-9
-        assert max(met.values()) <= tightened(collection, choice, limits(count, k)) <= choice.bound + 1
+        assert (
+            max(met.values())
+            <= tightened(collection, indexed(collection), choice, limits(count, k))
+            <= choice.bound + 1
+        )
 
 
 def test_prices_prove_what_greedy_cannot():
@@ -125,7 +129,7 @@ def test_prices_prove_what_greedy_cannot():
     collection = collection_of(3, [[0, 1], [1, 2], [0, 2]] * 1000, [0, 0, 0])
     loose = Choice(np.array([0, 1]), np.array([2000, 1000]), 4000)
 
-    assert 3000 <= tightened(collection, loose, limits(3, 2)) < 4000
+    assert 3000 <= tightened(collection, indexed(collection), loose, limits(3, 2)) < 4000
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():

@@ -10,6 +10,7 @@ from graph.errors import BadInput
 JUDGES = 5
 """One set of so many judges, the others choose: more sets choose better advocates, few already judge them well."""
 LEAST_EFFORT = 1 << 16
+MOST_THREADS = 256
 
 
 class Method(StrEnum):
@@ -59,6 +60,8 @@ class SelectAdvocates:
     """Only who is moved within so many ties counts."""
     effort: int = 1 << 26
     """Customers and ties that may be looked at, about: 10 to 100 ns each, 16 bytes a kept member."""
+    threads: int = 1
+    """Threads that draw the sets; the answer is the same bits whatever their number."""
     method: Method | None = None
     """None: whichever suits the graph; `Advocates.reason` says why."""
 
@@ -78,6 +81,8 @@ class SelectAdvocates:
             raise BadInput(f"steps must be 0 or more, not {self.steps}")
         if self.effort < LEAST_EFFORT:
             raise BadInput(f"effort must be {LEAST_EFFORT} or more, not {self.effort}")
+        if not 1 <= self.threads <= MOST_THREADS:
+            raise BadInput(f"threads must be from 1 to {MOST_THREADS}, not {self.threads}")
         if not 0 <= self.seed < 2**63:
             raise BadInput(f"seed must be from 0 to 2**63 - 1, not {self.seed}")
 

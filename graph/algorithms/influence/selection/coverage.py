@@ -10,7 +10,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
 from graph.algorithms.influence.selection.limits import Limits, most_by
-from graph.algorithms.influence.selection.reverse_sets import Draw, batches
+from graph.algorithms.influence.selection.reverse_sets import Draw, folded
 from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
@@ -24,7 +24,7 @@ class Collection:
     """Sets 0 to drawn - 1 as far as a choice among the candidates depends on them.
 
     A set that an enlisted customer meets is left out, one with a single candidate is only counted. Memory: 4 bytes a
-    kept member and 16 a kept set; as much again while a collection grows, or for the index of the choice.
+    kept member and 16 a kept set; as much again while a collection grows, or for its index.
     """
 
     drawn: int
@@ -37,6 +37,16 @@ class Collection:
     """Per customer: sets with no other candidate."""
     met: int
     """Sets that an enlisted customer meets."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """The other way round: in which kept sets each customer is; c's are set[pointer[c]] to set[pointer[c + 1] - 1]."""
+
+    pointer: Int64
+    set: Uint32
+    gain: Int64
+    """What each customer meets alone, over all kept sets, and those that are theirs alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +71,27 @@ def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: i
     """The same with sets up to `until`; None where more than `most_members` would have to be kept."""
     sizes, members, alone, met = [np.diff(old.pointer)], [old.member], old.alone.copy(), old.met
     total = old.member.size
-    for pointer, member in batches(draw, old.drawn, until):
-        kept_sizes, kept, met_now = _kept(pointer, member, role, alone)
+    parts = folded(draw, old.drawn, until, lambda pointer, member: _kept(pointer, member, role))
+    for kept_sizes, kept, single, met_now in parts:
         total += kept.size
         if total > most_members:
             return None
         sizes.append(kept_sizes)
         members.append(kept)
         met += met_now
+        _counted(single, alone)
     size = np.concatenate(sizes)
     pointer = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
     return Collection(until, pointer, np.concatenate(members), np.ones(size.size, np.int64), alone, met)
 
 
-def choose(collection: Collection, role: Uint32, allowed: Limits, before: Int64 | None = None) -> Choice:
+def indexed(collection: Collection) -> Index:
+    """O(members + customers)."""
+    pointer, found = _index(collection.pointer, collection.member, collection.alone.size)
+    return Index(pointer, found, _gains(pointer, found, collection.worth, collection.alone))
+
+
+def choose(collection: Collection, index: Index, role: Uint32, allowed: Limits, before: Int64 | None = None) -> Choice:
     """Greedy (Nemhauser, Wolsey, Fisher 1978), lazily (Minoux 1978); equals by lowest number, the useless ones too.
 
     By gain, or where there are costs by gain and cost, unless the best single one gains more. `before` are chosen
@@ -88,7 +105,9 @@ def choose(collection: Collection, role: Uint32, allowed: Limits, before: Int64 
         collection.pointer,
         collection.member,
         collection.worth,
-        collection.alone,
+        index.pointer,
+        index.set,
+        index.gain.copy(),
         role,
         k,
         max(1, k // CHECKS) if simple else 0,
@@ -115,26 +134,29 @@ def met_by(draw: Draw, chosen: Int64, sets: int) -> Int64:
     rank[draw.enlisted] = -1
     rank[chosen] = np.arange(chosen.size)
     hits = np.zeros(chosen.size + 2, np.int64)
-    for pointer, member in batches(draw, 0, sets):
-        _first_met(pointer, member, rank, hits)
+    for more in folded(draw, 0, sets, lambda pointer, member: _first_met(pointer, member, rank, chosen.size)):
+        hits += more
     return np.append(hits[:-2], hits[-1])
 
 
 @kernel
-def _first_met(pointer: Int64, member: Uint32, rank: Int64, hits: Int64) -> None:
-    """Entry -1 is the enlisted's, entry -2 nobody's."""
-    nobody = hits.size - 2
+def _first_met(pointer: Int64, member: Uint32, rank: Int64, chosen: int) -> Int64:
+    """Sets by who meets them first: entry -1 is the enlisted's, entry -2 nobody's."""
+    hits = np.zeros(chosen + 2, np.int64)
     for index in range(pointer.size - 1):
-        first = nobody
+        first = np.int64(chosen)
         for place in range(pointer[index], pointer[index + 1]):
             first = min(first, rank[member[place]])
-        hits[first if first >= 0 else nobody + 1] += 1
+        hits[first if first >= 0 else chosen + 1] += 1
+    return hits
 
 
 @kernel
-def _kept(pointer: Int64, member: Uint32, role: Uint32, alone: Int64) -> tuple[Int64, Uint32, int]:
+def _kept(pointer: Int64, member: Uint32, role: Uint32) -> tuple[Int64, Uint32, Uint32, int]:
+    """Sizes and members of the sets to keep, the candidates of those with one alone, how many are the enlisted's."""
     sizes, kept = np.empty(pointer.size - 1, np.int64), np.empty(member.size, np.uint32)
-    found = tail = met = 0
+    single = np.empty(pointer.size - 1, np.uint32)
+    found = tail = met = singles = 0
     for index in range(pointer.size - 1):
         start, enlisted = tail, False
         for place in range(pointer[index], pointer[index + 1]):
@@ -146,12 +168,19 @@ def _kept(pointer: Int64, member: Uint32, role: Uint32, alone: Int64) -> tuple[I
             met += 1
             tail = start
         elif tail - start == 1:
-            alone[kept[start]] += 1
+            single[singles] = kept[start]
+            singles += 1
             tail = start
         elif tail > start:
             sizes[found] = tail - start
             found += 1
-    return sizes[:found].copy(), kept[:tail].copy(), met
+    return sizes[:found].copy(), kept[:tail].copy(), single[:singles].copy(), met
+
+
+@kernel
+def _counted(single: Uint32, alone: Int64) -> None:
+    for customer in single:
+        alone[customer] += 1
 
 
 @kernel
@@ -159,7 +188,9 @@ def _greedy(
     pointer: Int64,
     member: Uint32,
     worth: Int64,
-    alone: Int64,
+    index_pointer: Int64,
+    index: Uint32,
+    gain: Int64,
     role: Uint32,
     k: int,
     stride: int,
@@ -169,20 +200,15 @@ def _greedy(
     room: Int64,
 ) -> tuple[Int64, Int64, int, Int64]:
     """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain."""
-    index_pointer, index = _index(pointer, member, alone.size)
-    gain = alone.copy()
-    for found in range(worth.size):
-        for place in range(pointer[found], pointer[found + 1]):
-            gain[member[place]] += worth[found]
     all_alone = gain.copy() if cost.size else gain
     covered = np.zeros(pointer.size - 1, np.bool_)
     chosen, gains = np.empty(k, np.int64), np.zeros(k, np.int64)
-    dear = cost if cost.size else np.ones(alone.size)
-    heap = [(-gain[one] / max(dear[one], 1e-300), one) for one in range(alone.size) if role[one] == 1]
+    dear = cost if cost.size else np.ones(gain.size)
+    heap = [(-gain[one] / max(dear[one], 1e-300), one) for one in range(gain.size) if role[one] == 1]
     heapq.heapify(heap)
     single = np.int64(-1)
     if cost.size:
-        for one in range(alone.size):
+        for one in range(gain.size):
             fits = role[one] == 1 and cost[one] <= budget and (group.size == 0 or room[group[one]] > 0)
             if fits and (single < 0 or gain[one] > gain[single]):
                 single = np.int64(one)
@@ -239,6 +265,15 @@ def _index(pointer: Int64, member: Uint32, count: int) -> tuple[Int64, Uint32]:
             index[start[customer]] = found
             start[customer] += 1
     return start[:-1], index
+
+
+@kernel
+def _gains(pointer: Int64, index: Uint32, worth: Int64, alone: Int64) -> Int64:
+    gain = alone.copy()
+    for customer in range(alone.size):
+        for place in range(pointer[customer], pointer[customer + 1]):
+            gain[customer] += worth[index[place]]
+    return gain
 
 
 @kernel

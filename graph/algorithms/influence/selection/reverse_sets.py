@@ -2,27 +2,36 @@
 
 A set is drawn by walking the cascade backwards from its root (Borgs, Brautbar, Chayes, Lucier 2014). The advocates move
 the root exactly in those worlds in whose sets one of them is; so spread = total weight × share of sets that they meet.
-Set i has random numbers of its own (SplitMix64 of seed, collection and i: Steele, Lea, Flood 2014): how the sets are
-batched changes no bit.
+Roots are stratified: the total weight is cut into as many equal parts as there are sets, and each set has its root in
+one of them (Cochran 1977, chapter 5). That leaves every mean as it is, takes the roots' part out of the variance, and
+keeps every bound for independent hits of one chance (Hoeffding 1956, theorem 4). Set i has random numbers of its own
+(SplitMix64 of seed, collection and i: Steele, Lea, Flood 2014): neither batches nor threads change a bit.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.selection.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
 from graph.algorithms.influence.selection.threshold_sets import sample_thresholds, stacked
-from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
+from graph.algorithms.influence.splitmix import STEP, mix, stream_of, uniform, unit
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 
 MOST_SETS = 2**32 - 2
 BATCH_SETS = 1 << 15
 BATCH_MEMBERS = 1 << 19
+THREAD_SETS = 1 << 14
+"""What a thread takes at once."""
 ENDLESS = 2**62
+ONE, HALF, LOW = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF)
+Answer = TypeVar("Answer")
 
 
 class Model(StrEnum):
@@ -36,12 +45,12 @@ class Model(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """How roots are drawn: each customer as often as their weight says (alias method: Walker 1977, Vose 1991)."""
+    """How roots are drawn: each customer as often as their weight says."""
 
     total: float
     """Sum of the weights: the number of customers where all weigh 1."""
-    keep: Float64
-    other: Uint32
+    up_to: Float64
+    """Per customer: the weights up to theirs over the total; empty where all weigh the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +66,82 @@ class Draw:
     model: Model = Model.CASCADE
     steps: int = ENDLESS
     """Only who is moved within so many ties from an advocate counts."""
+    threads: int = 1
 
 
 def roots_by_weight(count: int, weights: Float64 | None) -> Roots:
     """Roots in proportion to the weights, all alike without. O(customers)."""
     if weights is None:
-        return Roots(float(count), np.empty(0), np.empty(0, np.uint32))
+        return Roots(float(count), np.empty(0))
     if weights.size != count:
         raise BadInput(f"weights must have one entry for each of the {count} customers, not {weights.size}")
     total = float(weights.sum())
     if not ((weights >= 0).all() and 0 < total < np.inf):
         raise BadInput("weights must be 0 or more, finite, and at least one above 0")
-    return Roots(total, *_aliases(weights * (count / total)))
+    up_to = np.cumsum(weights)
+    # Beyond the last who weighs anything nobody may be a root, whatever rounding says.
+    return Roots(total, np.where(up_to >= up_to[-1], 2.0, up_to / up_to[-1]))
 
 
 def batches(draw: Draw, first: int, until: int) -> Iterator[tuple[Int64, Uint32]]:
     """Sets first to until - 1 in batches of (pointer, member): set j is pointer[j] to pointer[j + 1], its root first.
 
-    The arrays are used again by the next batch. Memory: 4 bytes a member of one batch, 9 a customer.
+    They are one stratified sample. The arrays are used again by the next batch. Memory: 4 bytes a member of one batch,
+    8 a customer.
     """
+    yield from _filled(draw, _stacks(draw), _Part(first, until, 0, until - first))
+
+
+def folded(draw: Draw, first: int, until: int, fold: Callable[[Int64, Uint32], Answer]) -> Iterator[Answer]:
+    """What `fold` makes of each batch, in the order of the sets; it must keep no array of its batch.
+
+    With several threads it runs in any of them, and memory is that of `batches` for each.
+    """
+    if draw.threads == 1:
+        yield from (fold(*batch) for batch in batches(draw, first, until))
+        return
+    stacks, sets = _stacks(draw), until - first
+    parts = [_Part(first, until, low, min(low + THREAD_SETS, sets)) for low in range(0, sets, THREAD_SETS)]
+
+    def work(part: _Part) -> list[Answer]:
+        return [fold(*batch) for batch in _filled(draw, stacks, part)]
+
+    with ThreadPoolExecutor(draw.threads) as pool:
+        going: deque[Future[list[Answer]]] = deque()
+        for part in parts:
+            going.append(pool.submit(work, part))
+            if len(going) > 2 * draw.threads:
+                yield from going.popleft().result()
+        for rest in going:
+            yield from rest.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Of the sets `first` to `until` - 1, one stratum each, those at places `low` to `high` - 1."""
+
+    first: int
+    until: int
+    low: int
+    high: int
+
+
+def _stacks(draw: Draw) -> Float64 | None:
+    return stacked(draw.ties) if draw.model is Model.THRESHOLD else None
+
+
+def _filled(draw: Draw, stacks: Float64 | None, part: _Part) -> Iterator[tuple[Int64, Uint32]]:
     ties, count = draw.ties, draw.ties.customer_count
-    member = np.empty(BATCH_MEMBERS + count, np.uint32)
-    visited = np.zeros(count, np.uint32)
+    member, visited = np.empty(BATCH_MEMBERS + count, np.uint32), np.zeros(count, np.uint32)
     # A kernel answers with a plain int, which another would take for a signed one.
     stream = np.uint64(stream_of(np.uint64(draw.seed), np.uint64(draw.collection)))
-    roots = draw.roots.keep, draw.roots.other, draw.enlisted
-    up_to = stacked(ties) if draw.model is Model.THRESHOLD else None
-    while first < until:
-        pointer = np.zeros(min(BATCH_SETS, until - first) + 1, np.int64)
-        filled = stream, first, draw.steps, pointer, member, visited
-        if up_to is not None:
-            row = ties.run_start, ties.run_pointer, ties.source, up_to, ties.pass_on
+    place, strata = part.low, float(part.until - part.first)
+    while place < part.high:
+        pointer = np.zeros(min(BATCH_SETS, part.high - place) + 1, np.int64)
+        roots = draw.roots.up_to, strata, place, draw.enlisted
+        filled = stream, part.first + place, draw.steps, pointer, member, visited
+        if stacks is not None:
+            row = ties.run_start, ties.run_pointer, ties.source, stacks, ties.pass_on
             done = sample_thresholds(*row, *roots, *filled)
         else:
             done = _sample(
@@ -103,7 +157,7 @@ def batches(draw: Draw, first: int, until: int) -> Iterator[tuple[Int64, Uint32]
                 *filled,
             )
         yield pointer[: done + 1], member[: pointer[done]]
-        first += done
+        place += done
 
 
 @kernel
@@ -116,8 +170,9 @@ def _sample(
     source: Uint32,
     probability: Float64,
     pass_on: Float64,
-    keep: Float64,
-    other: Uint32,
+    up_to: Float64,
+    strata: float,
+    place: int,
     enlisted: Bool,
     stream: np.uint64,
     first: int,
@@ -126,23 +181,30 @@ def _sample(
     member: Uint32,
     visited: Uint32,
 ) -> int:
-    """Fill `pointer` and `member`; how many sets fitted."""
-    count = visited.size
+    """Fill `pointer` and `member`; how many sets fitted. All that counts places is unsigned: no index is wrapped."""
     picked = np.empty(LONGEST_RUN, np.uint32)
-    tail = 0
+    tail, room, count = np.uint64(0), np.uint64(member.size), np.uint64(visited.size)
+    weighty = 0
+    if up_to.size:
+        weighty = np.searchsorted(up_to, place / strata, side="right")
     for index in range(pointer.size - 1):
-        if member.size - tail < count:
+        if room - tail < count:
             return index
         stamp = np.uint32(first + index + 1)
-        state = mix(stream + np.uint64(first + index)) + STEP
-        root = np.uint32(between(state) * count)
-        if keep.size:
-            state += STEP
-            if between(state) >= keep[root]:
-                root = other[root]
+        state = mix(stream + np.uint64(first + index))
+        part = (place + index + unit(state)) / strata
+        if up_to.size:
+            while up_to[weighty] <= part:
+                weighty += 1
+            root = np.uint32(weighty)
+            below = up_to[weighty - 1] if weighty else 0.0
+            within = (part - below) / (min(up_to[weighty], 1.0) - below)
+        else:
+            root = np.uint32(min(part * visited.size, visited.size - 1.0))
+            within = part * visited.size - root
         start = head = tail
         member[tail] = root
-        tail += 1
+        tail += ONE
         visited[root] = stamp
         met = enlisted[root]
         step, next_step = 0, tail
@@ -153,86 +215,68 @@ def _sample(
             if step >= steps:
                 break
             customer = member[head]
-            head += 1
-            if head > start + 1 and pass_on[customer] < 1.0:
+            head += ONE
+            if head > start + ONE and pass_on[customer] < 1.0:
                 state += STEP
-                if between(state) >= pass_on[customer]:
+                if uniform(state) >= pass_on[customer]:
                     continue
             for run in range(run_pointer[customer], run_pointer[customer + np.uint32(1)]):
-                arc, end = np.uint64(run_start[run]), np.uint64(run_start[run + np.uint64(1)])
+                arc, end = np.uint64(run_start[run]), np.uint64(run_start[run + ONE])
                 if run_odds[run] == 0.0:
                     while arc < end:
-                        state += STEP
-                        if between(state) < probability[arc]:
+                        chance = probability[arc]
+                        carries = chance >= 1.0
+                        if not carries:
+                            state += STEP
+                            carries = (uniform(state) if within < 0.0 else within) < chance
+                            within = -1.0
+                        if carries:
                             sharer = source[arc]
                             if visited[sharer] != stamp:
                                 visited[sharer] = stamp
                                 member[tail] = sharer
-                                tail += 1
+                                tail += ONE
                                 met = met or enlisted[sharer]
-                        arc += np.uint64(1)
+                        arc += ONE
                     continue
                 state += STEP
-                chance, share = between(state), run_miss[run]
+                word = mix(state)
+                chance, share = unit(word) if within < 0.0 else within, run_miss[run]
+                root_run = within >= 0.0
+                within = -1.0
                 if chance < share:
                     continue
                 # How many of the run's ties carry, by inverting the binomial distribution term by term …
-                size, hits = np.int64(end - arc), 0
+                size, hits = end - arc, np.uint64(0)
                 while chance >= share and hits < size:
                     chance -= share
-                    share *= run_odds[run] * (size - hits) / (hits + 1)
-                    hits += 1
-                # … and which ones: each set of so many is as likely (Floyd's sampling: Bentley, Floyd 1987).
+                    share *= run_odds[run] * np.float64(size - hits) / np.float64(hits + ONE)
+                    hits += ONE
+                # … and which ones: each set of so many is as likely (Floyd's sampling: Bentley, Floyd 1987). The count
+                # rests on the upper bits of its number, the first pick on the lower 32, which are as good as another.
                 for hit in range(hits):
-                    last = size - hits + hit
-                    state += STEP
-                    place = np.uint32(between(state) * (last + 1))
+                    if hit:
+                        state += STEP
+                        word = mix(state)
+                    last = size - hits + np.uint64(hit)
+                    if root_run and hits == ONE:
+                        pick = min(np.uint32(chance / share * size), np.uint32(size - ONE))
+                    else:
+                        pick = np.uint32(((word & LOW) * (last + ONE)) >> HALF)
                     for before in range(hit):
-                        if picked[before] == place:
-                            place = np.uint32(last)
-                    picked[hit] = place
-                    carrier = arc + np.uint64(place)
+                        if picked[before] == pick:
+                            pick = np.uint32(last)
+                    picked[hit] = pick
+                    carrier = arc + np.uint64(pick)
                     if probability[carrier] < run_head[run]:
                         state += STEP
-                        if between(state) * run_head[run] >= probability[carrier]:
+                        if uniform(state) * run_head[run] >= probability[carrier]:
                             continue
                     sharer = source[carrier]
                     if visited[sharer] != stamp:
                         visited[sharer] = stamp
                         member[tail] = sharer
-                        tail += 1
+                        tail += ONE
                         met = met or enlisted[sharer]
         pointer[index + 1] = tail
     return pointer.size - 1
-
-
-@kernel
-def _aliases(share: Float64) -> tuple[Float64, Uint32]:
-    """Keep place i with probability keep[i], else take other[i]; `share` has mean 1."""
-    count = share.size
-    keep, other = share.copy(), np.arange(count).astype(np.uint32)
-    poor, rich = np.empty(count, np.int64), np.empty(count, np.int64)
-    poor_count = rich_count = 0
-    for place in range(count):
-        if share[place] < 1.0:
-            poor[poor_count] = place
-            poor_count += 1
-        else:
-            rich[rich_count] = place
-            rich_count += 1
-    while poor_count and rich_count:
-        poor_count -= 1
-        taker, giver = poor[poor_count], rich[rich_count - 1]
-        other[taker] = giver
-        keep[giver] -= 1.0 - keep[taker]
-        if keep[giver] < 1.0:
-            rich_count -= 1
-            poor[poor_count] = giver
-            poor_count += 1
-    for rest in range(poor_count):
-        # What rounding left over; a customer without weight must never be a root.
-        if share[poor[rest]] > 0.0:
-            keep[poor[rest]] = 1.0
-        else:
-            other[poor[rest]] = np.argmax(share)
-    return keep, other

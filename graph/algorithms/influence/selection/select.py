@@ -22,6 +22,7 @@ from graph.algorithms.influence.selection.coverage import (
     Choice,
     choose,
     grown,
+    indexed,
     met_by,
     nothing_drawn,
 )
@@ -111,9 +112,10 @@ def _by_reverse_sets(task: Task, few: Pilot) -> Advocates:
         if larger is None:
             break
         collection = larger
-        choice = choose(collection, task.role, allowed)
+        index = indexed(collection)
+        choice = choose(collection, index, task.role, allowed)
         hits = met_by(judging, choice.chosen, sets // JUDGES)
-        bound = tightened(collection, choice, allowed)
+        bound = tightened(collection, index, choice, allowed)
         answer = _judged(task, sets, choice, bound, hits, doubt)
         if request.target is not None and answer.ratio >= request.target:
             break

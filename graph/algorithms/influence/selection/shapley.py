@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.algorithms.influence.arrays import Float64, Int64
+from graph.algorithms.influence.selection.advocates import MOST_THREADS
 from graph.algorithms.influence.selection.certificate import Z95
 from graph.algorithms.influence.selection.pilot import effort_of, pilot
-from graph.algorithms.influence.selection.reverse_sets import ENDLESS, MOST_SETS, Draw, Model, batches, roots_by_weight
+from graph.algorithms.influence.selection.reverse_sets import ENDLESS, MOST_SETS, Draw, Model, folded, roots_by_weight
 from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
@@ -35,6 +36,8 @@ class ShapleyInfluence:
     """Only who is moved within so many ties counts."""
     effort: int = 1 << 30
     """Customers and ties that may be looked at, about."""
+    threads: int = 1
+    """Threads that draw the sets; the answer is the same bits whatever their number."""
 
     def __post_init__(self) -> None:
         """Check every parameter that needs no graph against its range."""
@@ -42,6 +45,8 @@ class ShapleyInfluence:
             raise BadInput(f"sets must be from 2 to {MOST_SETS}, not {self.sets}")
         if self.steps < 0 or self.effort < 1:
             raise BadInput(f"steps must be 0 or more and effort 1 or more, not {self.steps} and {self.effort}")
+        if not 1 <= self.threads <= MOST_THREADS:
+            raise BadInput(f"threads must be from 1 to {MOST_THREADS}, not {self.threads}")
         if not 0 <= self.seed < 2**63:
             raise BadInput(f"seed must be from 0 to 2**63 - 1, not {self.seed}")
 
@@ -68,9 +73,10 @@ def shapley_influence(ties: ReverseTies, request: ShapleyInfluence) -> Shares:
         Draw(ties, roots, nobody, request.seed, PILOT, request.model, request.steps), effort_of(ties), request.effort
     )
     sets = max(2, few.affordable(request.effort, request.sets))
-    draw = Draw(ties, roots, nobody, request.seed, COLLECTION, request.model, request.steps)
+    draw = Draw(ties, roots, nobody, request.seed, COLLECTION, request.model, request.steps, request.threads)
     part, square = np.zeros(count), np.zeros(count)
-    for pointer, member in batches(draw, 0, sets):
+    # The parts are added up in the order of the sets, whoever draws them.
+    for pointer, member in folded(draw, 0, sets, lambda pointer, member: (pointer, member.copy())):
         _shared_out(pointer, member, part, square)
     mean = part / sets
     variance = np.maximum(square / sets - mean**2, 0.0) / (sets - 1) * roots.total**2

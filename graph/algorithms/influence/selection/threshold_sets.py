@@ -9,7 +9,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
-from graph.algorithms.influence.splitmix import STEP, between, mix
+from graph.algorithms.influence.splitmix import STEP, mix, uniform, unit
 from graph.algorithms.kernels import kernel
 from graph.errors import BadInput
 
@@ -47,8 +47,9 @@ def sample_thresholds(
     source: Uint32,
     up_to: Float64,
     pass_on: Float64,
-    keep: Float64,
-    other: Uint32,
+    roots: Float64,
+    strata: float,
+    place: int,
     enlisted: Bool,
     stream: np.uint64,
     first: int,
@@ -59,17 +60,21 @@ def sample_thresholds(
 ) -> int:
     """Fill `pointer` and `member`; how many sets fitted."""
     count = visited.size
-    tail = 0
+    tail = weighty = 0
+    if roots.size:
+        weighty = np.searchsorted(roots, place / strata, side="right")
     for index in range(pointer.size - 1):
         if member.size - tail < count:
             return index
         stamp = np.uint32(first + index + 1)
-        state = mix(stream + np.uint64(first + index)) + STEP
-        customer = np.uint32(between(state) * count)
-        if keep.size:
-            state += STEP
-            if between(state) >= keep[customer]:
-                customer = other[customer]
+        state = mix(stream + np.uint64(first + index))
+        part = (place + index + unit(state)) / strata
+        if roots.size:
+            while roots[weighty] <= part:
+                weighty += 1
+            customer = np.uint32(weighty)
+        else:
+            customer = np.uint32(min(part * count, count - 1.0))
         step = 0
         while visited[customer] != stamp:
             visited[customer] = stamp
@@ -79,13 +84,13 @@ def sample_thresholds(
                 break
             if step and pass_on[customer] < 1.0:
                 state += STEP
-                if between(state) >= pass_on[customer]:
+                if uniform(state) >= pass_on[customer]:
                     break
             step += 1
             low = np.int64(run_start[run_pointer[customer]])
             end = np.int64(run_start[run_pointer[customer + np.uint32(1)]])
             state += STEP
-            tie = low + np.searchsorted(up_to[low:end], between(state), side="right")
+            tie = low + np.searchsorted(up_to[low:end], uniform(state), side="right")
             if tie < end:
                 customer = source[tie]
         pointer[index + 1] = tail

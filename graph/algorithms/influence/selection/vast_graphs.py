@@ -19,6 +19,7 @@ from graph.algorithms.influence.selection.coverage import (
     Collection,
     choose,
     grown,
+    indexed,
     met_by,
     nothing_drawn,
 )
@@ -77,7 +78,7 @@ def by_worlds(task: Task, both: BothWays) -> Advocates:
         np.ones(count) if request.weights is None else np.maximum(np.rint(request.weights * scale), request.weights > 0)
     )
     found = components(both, task.role, worth.astype(np.int64), worlds, request.seed, WORLDS)
-    choice = choose(found, task.role, task.allowed)
+    choice = choose(found, indexed(found), task.role, task.allowed)
     return _judged(task, choice.chosen, choice.gain / (scale * worlds), worlds, 0)
 
 
@@ -85,13 +86,13 @@ def by_sentinels(task: Task) -> Advocates:
     """Choose the first by whole sets, the others by sets that end at those."""
     request = task.request
     whole = task.sets(FIRST, task.role, 1 / 8, request.budget_sets)
-    first = choose(whole, task.role, task.allowed)
+    first = choose(whole, indexed(whole), task.role, task.allowed)
     sure = int(np.append(first.gain < SURE_HITS, True).argmax())
     sentinels = first.chosen[: max(1, sure)]
     role = task.role.copy()
     role[sentinels] = ENLISTED
     rest = task.sets(REST, role, 4 / 8, request.budget_sets)
-    other = choose(rest, role, task.allowed, sentinels)
+    other = choose(rest, indexed(rest), role, task.allowed, sentinels)
     gain = np.concatenate([first.gain[: sentinels.size] / whole.drawn, other.gain / rest.drawn]) * task.roots.total
     chosen = np.concatenate([sentinels, other.chosen])
     return _judged(task, chosen, gain, 0, whole.drawn + rest.drawn)
@@ -107,7 +108,8 @@ def _judged(task: Task, chosen: Int64, gain: Float64, worlds: int, sets: int) ->
     doubt = log(2 / (1 - request.confidence))
     already = judge.met if request.already else 0
     added = judge.met + _meeting(judge, chosen) - already
-    bound = judge.met - already + tightened(judge, Choice(chosen, np.empty(0, np.int64), np.inf), task.allowed)
+    nothing_known = Choice(chosen, np.empty(0, np.int64), np.inf)
+    bound = judge.met - already + tightened(judge, indexed(judge), nothing_known, task.allowed)
     worth = total / judge.drawn
     least, most = worth * at_least(added, doubt), min(total, worth * at_most(bound, doubt))
     low, high = wilson(added + already, judge.drawn)
