@@ -78,6 +78,9 @@ def influence_command(
     ),
     attribution: Annotated[str, typer.Option(help=f"One of {', '.join(Attribution)}.")] = INFLUENCE.attribution,
     decay: Annotated[float, typer.Option(help="Part of a credit that is passed up.")] = INFLUENCE.decay,
+    within_days: Annotated[
+        float | None, typer.Option(help="Count only who is moved within so many days of the share.")
+    ] = INFLUENCE.within_days,
     simulations: Annotated[int, typer.Option(help="Cascades simulated from each sharer.")] = INFLUENCE.simulations,
     seed: Seed = INFLUENCE.seed,
     engine: EngineName = "local",
@@ -87,6 +90,7 @@ def influence_command(
         window_days=window_days,
         attribution=_attribution(attribution),
         decay=decay,
+        within_days=within_days,
         simulations=simulations,
         source=source,
         seed=seed,

@@ -49,7 +49,7 @@ class LocalEngine:
             return find_chains(request, graph)
         if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
             return Influence(
-                expected_spread(graph.ties, request),
+                expected_spread(graph.ties, request, graph.delays),
                 _credit(request, graph),
                 strongest_paths(graph.ties, request.paths),
             )

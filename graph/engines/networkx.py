@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
 from typing import TYPE_CHECKING, Any, cast, overload
@@ -63,7 +64,7 @@ class NetworkxEngine:
             raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")
         network = as_network(graph.ties)
         return Influence(
-            _spread(network, graph.ties, request),
+            _spread(network, graph, request),
             _equal_credit(graph) if request.credit is CreditRule.SHAPLEY else _credit(graph, request.decay),
             _paths(network, request.paths),
         )
@@ -89,8 +90,9 @@ def as_network(ties: Ties) -> DiGraph:
     return network
 
 
-def _spread(network: DiGraph, ties: Ties, request: InfluenceRequest) -> Spread:
+def _spread(network: DiGraph, graph: InfluenceGraph, request: InfluenceRequest) -> Spread:
     """Coins for the mean, recursion over drawn beliefs for the doubt."""
+    ties, within = graph.ties, _within(graph, request)
     count, batches = ties.customer_count, BATCHES if _any_doubt(network) else 1
     sums, squares, beliefs = np.zeros((count, 2)), np.zeros((count, 2)), list[Any]()
     for batch in range(batches):
@@ -99,7 +101,9 @@ def _spread(network: DiGraph, ties: Ties, request: InfluenceRequest) -> Spread:
         for customer in range(count):
             if drawn.out_degree(customer):
                 for world in worlds:
-                    told = np.array(_cascade(drawn, customer, random.Random(f"{request.seed}|{customer}|{world}")))
+                    told = np.array(
+                        _cascade(drawn, customer, random.Random(f"{request.seed}|{customer}|{world}"), within)
+                    )
                     sums[customer] += told
                     squares[customer] += told**2
         beliefs.append(_recursion(drawn))
@@ -164,16 +168,33 @@ def _recursion(drawn: DiGraph) -> Pairs:
     return expected
 
 
-def _cascade(network: DiGraph, seed: int, chance: random.Random) -> tuple[int, float]:
-    """How many others one share of the seed moves, and what they bring."""
-    moved, sharers = {seed}, [seed]
-    while sharers:
-        sharer = sharers.pop()
+def _within(graph: InfluenceGraph, request: InfluenceRequest) -> tuple[float, list[float], list[float]]:
+    """The limit of days, and what to draw delays from; without a limit nothing takes any time."""
+    if request.within_days is None:
+        return math.inf, [0.0], [0.0]
+    return request.within_days, graph.delays.move.tolist() or [0.0], graph.delays.pass_on.tolist() or [0.0]
+
+
+def _cascade(
+    network: DiGraph, seed: int, chance: random.Random, within: tuple[float, list[float], list[float]]
+) -> tuple[int, float]:
+    """How many others one share of the seed moves in time, and what they bring; whoever is due first is next."""
+    limit, move_delays, pass_on_delays = within
+    moved, due = set[int](), [(0.0, seed)]
+    while due:
+        at, sharer = heapq.heappop(due)
+        if sharer in moved:
+            continue
+        moved.add(sharer)
+        if sharer != seed:
+            if chance.random() >= network.nodes[sharer]["pass_on"]:
+                continue
+            at += chance.choice(pass_on_delays)
         for other, arc in network.adj[sharer].items():
             if other not in moved and chance.random() < arc["probability"]:
-                moved.add(other)
-                if chance.random() < network.nodes[other]["pass_on"]:
-                    sharers.append(other)
+                arrival = at + chance.choice(move_delays)
+                if arrival <= limit:
+                    heapq.heappush(due, (arrival, other))
     return len(moved) - 1, sum(network.nodes[other]["revenue"] for other in moved - {seed})
 
 

@@ -1,6 +1,7 @@
 """Every engine on the same tiny graphs: answers by hand, and by trying every world that can be."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from graph.algorithms.influence import (
     NOBODY,
     CreditRule,
+    Delays,
     Forest,
     Influence,
     InfluenceGraph,
@@ -117,6 +119,23 @@ def test_the_spread_is_the_mean_over_all_worlds(engine, arcs, pass_on):
     answer = engine.run(REQUEST, graph(4, arcs, pass_on))
 
     assert agrees(answer, *in_every_world(4, arcs, pass_on))
+
+
+# A share moves after one day or after three, passing on takes two. Within four days 0 moves 1 with 1/2 and 2 with 1/4;
+# 1 moves 2 on day 4 if both moves take one day (moved on day 1, shared on day 3): 1/2 · 1/4 of all cases.
+TIMED = {4.0: 0.5 + 0.25 + 0.75 / 8, 3.5: 0.75, 2.0: 0.375, 0.5: 0.0, 100.0: 0.5 + 1 - 0.75 * 0.5}
+
+
+@ENGINE
+@pytest.mark.parametrize("days", TIMED)
+def test_the_spread_within_so_many_days_is_what_was_worked_out_by_hand(engine, days):
+    network = replace(
+        graph(3, {(0, 1): 0.5, (1, 2): 1.0, (0, 2): 0.25}), delays=Delays(np.array([1.0, 3.0]), np.array([2.0]))
+    )
+
+    spread = engine.run(replace(REQUEST, within_days=days), network).spread
+
+    assert abs(spread.moved[0] - TIMED[days]) <= 5 * np.sqrt(spread.moved_variance[0])
 
 
 @ENGINE

@@ -1,6 +1,6 @@
 """Influence: who moved whom, how strong each tie is, and what a share of each customer is worth."""
 
-from graph.algorithms.influence.arrays import NOBODY, Interval, Moves, Reach, ShareLog, Ties
+from graph.algorithms.influence.arrays import NOBODY, Delays, Interval, Moves, Reach, ShareLog, Ties
 from graph.algorithms.influence.contribution import Contribution, social_contribution
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
 from graph.algorithms.influence.learning.baseline import Incremental, fit_baseline, incremental_effect
@@ -22,6 +22,7 @@ __all__ = [
     "Contribution",
     "Credit",
     "CreditRule",
+    "Delays",
     "Forest",
     "Incremental",
     "Influence",

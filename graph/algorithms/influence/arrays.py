@@ -88,6 +88,21 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Delays:
+    """How long things take, in days: equally likely values in ascending order; none where the log tells of none."""
+
+    move: Float64
+    """From a share to the act of whom it moves."""
+    pass_on: Float64
+    """From being moved to sharing on."""
+
+    @staticmethod
+    def unknown() -> "Delays":
+        """No value at all."""
+        return Delays(np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Ties:
     """Out-ties of every customer in compressed rows: u's ties are entries pointer[u] to pointer[u + 1], by target."""
 

@@ -40,6 +40,8 @@ class InfluenceRequest:
     prior_weight: float | None = None
     """None: priors are fitted to the data. A number: every rate is drawn towards the mean of all as if so many more
     trials had shown that mean, and nothing counts as unseen; 0 is plain counting."""
+    within_days: float | None = None
+    """Spread counts who is moved within so many days of the share; None for whenever."""
     simulations: int = 1_000
     """How many cascades are simulated from every sharer."""
     coin_limit: int = 3_000_000_000
@@ -62,6 +64,8 @@ class InfluenceRequest:
         for name, value in (("window_days", self.window_days), ("half_life_days", self.half_life_days)):
             if not value > 0:
                 raise BadInput(f"{name} must be above 0 days, not {value}")
+        if self.within_days is not None and not self.within_days > 0:
+            raise BadInput(f"within_days must be above 0 days, or null for no limit, not {self.within_days}")
         if self.prior_weight is not None and not self.prior_weight >= 0:
             raise BadInput(f"prior_weight must be 0 or more, or null for fitted priors, not {self.prior_weight}")
         if not 0 <= self.decay < 1:

@@ -1,15 +1,17 @@
 """The scoring of influence as a whole: what the log says, and what follows from it for every customer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from graph.algorithms.influence.arrays import Int64, Moves, ShareLog, Ties
+from graph.algorithms.influence.arrays import Delays, Int64, Moves, ShareLog, Ties
 from graph.algorithms.influence.credit import Credit, Forest, direct_cents, grow_forest
 from graph.algorithms.influence.learning.cascades import trace_moves
+from graph.algorithms.influence.learning.delays import fit_delays
 from graph.algorithms.influence.learning.strengths import learn_ties
 from graph.algorithms.influence.paths import Paths
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.spread import Spread
 from graph.algorithms.provenance import Provenance
+from graph.errors import BadInput
 
 PROVENANCE = Provenance(
     "cascade-influence",
@@ -26,6 +28,7 @@ class InfluenceGraph:
     ties: Ties
     forest: Forest
     direct_cents: Int64
+    delays: Delays = field(default_factory=Delays.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class Influence:
 
 
 def learn(log: ShareLog, request: InfluenceRequest) -> tuple[Moves, InfluenceGraph]:
-    """Trace the moves, weigh the ties, attribute the money."""
+    """Trace the moves, weigh the ties, attribute the money.
+
+    Raises BadInput for a limit of days where the log does not tell how long moves take.
+    """
     moves, forest = trace_moves(log, request), grow_forest(log)
-    return moves, InfluenceGraph(learn_ties(log, moves, request), forest, direct_cents(log, moves, forest))
+    delays = fit_delays(log, moves, request.window_days)
+    if request.within_days is not None and moves.act.size and not delays.move.size:
+        raise BadInput(
+            f"within_days={request.within_days} cannot be kept: no move of the log names a share that is "
+            f"{request.window_days} days old, so that nothing tells how long moves take; leave it out, or wait"
+        )
+    return moves, InfluenceGraph(learn_ties(log, moves, request), forest, direct_cents(log, moves, forest), delays)

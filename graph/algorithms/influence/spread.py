@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaincinv
 
-from graph.algorithms.influence.arrays import Float64, Interval, Ties
-from graph.algorithms.influence.learning.beliefs import draw
+from graph.algorithms.influence.arrays import Delays, Float64, Interval, Ties
+from graph.algorithms.influence.learning.beliefs import Drawn, draw
 from graph.algorithms.influence.request import InfluenceRequest
+from graph.algorithms.influence.timed_worlds import in_time, simulate_in_time
 from graph.algorithms.influence.worlds import by_recursion, simulate
 
 PILOT = 20
@@ -34,18 +35,22 @@ class Spread:
     simulations: int
 
 
-def expected_spread(ties: Ties, request: InfluenceRequest) -> Spread:
-    """Simulate from every sharer. Time O(simulations × arcs reached + batches × customers), memory O(customers)."""
-    simulations = _affordable(ties, request)
+def expected_spread(ties: Ties, request: InfluenceRequest, delays: Delays | None = None) -> Spread:
+    """Simulate from every sharer. Time O(simulations × arcs reached + batches × customers), memory O(customers).
+
+    `delays` count only where the request limits the days; a delay that nothing is known of is none.
+    """
+    worlds = _Worlds(ties, request, delays or Delays.unknown())
+    simulations = _affordable(worlds, request)
     batches = min(BATCHES, simulations // 2) if _in_doubt(ties) else 1
     limits = [simulations * batch // batches for batch in range(batches + 1)]
     sums, drawn_sums = np.zeros((ties.customer_count, 4)), np.zeros((ties.customer_count, 4))
     for batch in range(batches):
         drawn = draw(ties, request.seed, batch)
-        part, _ = simulate(ties, drawn, request.seed, limits[batch], limits[batch + 1])
+        part, _ = worlds.simulated(drawn, limits[batch], limits[batch + 1])
         sums += part
         if batches > 1:
-            expected = by_recursion(ties, drawn, request.seed)
+            expected = by_recursion(ties, drawn, request.seed, worlds.in_time)
             drawn_sums[:, :2] += expected
             drawn_sums[:, 2:] += expected**2
     mean = sums[:, [0, 2]] / simulations
@@ -83,7 +88,21 @@ def _in_doubt(ties: Ties) -> bool:
     )
 
 
-def _affordable(ties: Ties, request: InfluenceRequest) -> int:
+class _Worlds:
+    """The simulated worlds of a request, with or without a limit of days."""
+
+    def __init__(self, ties: Ties, request: InfluenceRequest, delays: Delays) -> None:
+        self.ties, self._request, self._delays = ties, request, delays
+        self._within = request.within_days
+        self.in_time = None if self._within is None else in_time(self._within, delays)
+
+    def simulated(self, drawn: Drawn, first: int, last: int) -> tuple[Float64, int]:
+        if self._within is None:
+            return simulate(self.ties, drawn, self._request.seed, first, last)
+        return simulate_in_time(self.ties, drawn, self._request.seed, first, last, self._within, self._delays)
+
+
+def _affordable(worlds: _Worlds, request: InfluenceRequest) -> int:
     """The requested number of cascades, or as many as the coin limit lets through judging by a small pilot."""
-    _, tossed = simulate(ties, draw(ties, request.seed, 0), request.seed, 0, PILOT)
+    _, tossed = worlds.simulated(draw(worlds.ties, request.seed, 0), 0, PILOT)
     return int(min(request.simulations, max(FEWEST, request.coin_limit * PILOT // max(1, tossed))))

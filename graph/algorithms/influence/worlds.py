@@ -24,15 +24,17 @@ def simulate(ties: Ties, drawn: Drawn, seed: int, first: int, last: int) -> tupl
     return _simulate(*known, *unknown, *people, np.uint64(seed), np.uint64(drawn.batch), first, last)
 
 
-def by_recursion(ties: Ties, drawn: Drawn, seed: int) -> Float64:
+def by_recursion(ties: Ties, drawn: Drawn, seed: int, in_time: Float64 | None = None) -> Float64:
     """Moved and revenue expected of every customer, shape (customers, 2), as if no two ways led to the same one.
 
-    Free of coins, and so the measure of how much a batch's draws change; O(ties · generations).
+    Free of coins, and so the measure of how much a batch's draws change; O(ties · generations). `in_time` says how much
+    of each generation counts: delays do not depend on who, so that a limit of time takes a part of each (None: all).
     """
     sharing = (np.diff(ties.pointer) > 0) | (drawn.hidden > 0)
     known, unknown = (ties.pointer, ties.target, drawn.probability), (drawn.hidden, drawn.hidden_chance)
     people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing
-    return _recursion(*known, *unknown, *people, np.uint64(seed), np.uint64(drawn.batch))
+    counts = np.ones(GENERATIONS) if in_time is None else in_time
+    return _recursion(*known, *unknown, *people, counts, np.uint64(seed), np.uint64(drawn.batch))
 
 
 @kernel
@@ -108,12 +110,13 @@ def _recursion(
     pass_on: Float64,
     revenue: Float64,
     sharing: Bool,
+    in_time: Float64,
     seed: np.uint64,
     batch: np.uint64,
 ) -> Float64:
     count = pointer.size - 1
-    before, after = np.zeros((count, 2)), np.zeros((count, 2))
-    for _ in range(GENERATIONS):
+    before, after, total = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros((count, 2))
+    for generation in range(GENERATIONS):
         change = 0.0
         for sharer in range(count):
             moved, earned = 0.0, 0.0
@@ -126,15 +129,27 @@ def _recursion(
                 else:
                     other = strangers[_place(whose, place, strangers.size)]
                     chance = min(1.0, hidden_chance[sharer])
-                onward = pass_on[other] if sharing[other] else 0.0
-                moved += chance * (1.0 + onward * before[other, 0])
-                earned += chance * (revenue[other] + onward * before[other, 1])
+                if generation == 0:
+                    moved += chance
+                    earned += chance * revenue[other]
+                elif sharing[other]:
+                    moved += chance * pass_on[other] * before[other, 0]
+                    earned += chance * pass_on[other] * before[other, 1]
             after[sharer, 0], after[sharer, 1] = min(moved, float(count)), earned
-            change = max(change, after[sharer, 0] - before[sharer, 0])
+            added = min(after[sharer, 0] * in_time[generation], count - total[sharer, 0])
+            total[sharer, 0] += added
+            total[sharer, 1] += earned * in_time[generation]
+            change = max(change, added)
         before, after = after, before
         if change < CLOSE_ENOUGH:
             break
-    return before
+    return total
+
+
+@kernel
+def stranger_of(seed: np.uint64, sharer: int, batch: np.uint64, place: int, size: int) -> int:
+    """Which stranger, of so many, the hidden contact at this place of the sharer's is."""
+    return _place(_whose(seed, sharer, batch), place, size)
 
 
 @kernel

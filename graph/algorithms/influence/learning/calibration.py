@@ -69,7 +69,7 @@ def calibrate(log: ShareLog, request: InfluenceRequest, held_out: float = HELD_O
         return None
     ties = learn_ties(earlier, trace_moves(earlier, request), request)
     if (log.share_parent >= 0).any():
-        expected = expected_spread(ties, replace(request, simulations=SIMULATIONS)).moved
+        expected = expected_spread(ties, replace(request, simulations=SIMULATIONS, within_days=None)).moved
     else:
         expected = ties.direct
     moves = trace_moves(log, request)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import betaln
 
-from graph.algorithms.influence.arrays import Bool, Float64, Int32, Moves, ShareLog, summed
+from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, Moves, ShareLog, summed
 from graph.algorithms.influence.learning.rates import Rates
 
 WEIGHTS = np.geomspace(0.2, 200.0, 61)
@@ -74,6 +74,11 @@ def _passing_sharers(log: ShareLog, moves: Moves, window_days: float) -> Int32:
     """The sharer of every share that passes another on: as the share says, or else the first one within the window."""
     if (log.share_parent >= 0).any():
         return log.share_sharer[(log.share_parent >= 0) & (log.share_sharer >= 0)]
+    return log.act_customer[next_shares(log, moves, window_days)[0]]
+
+
+def next_shares(log: ShareLog, moves: Moves, window_days: float) -> tuple[Int32, Int64]:
+    """The moved acts after which their customer shared within the window, and the first share after each."""
     order = np.lexsort((log.share_at, log.share_sharer))
     span = int(max(log.share_at.max(initial=0), log.act_at.max(initial=0))) + 1
     shared = log.share_sharer[order].astype(np.int64) * span + log.share_at[order]
@@ -86,4 +91,4 @@ def _passing_sharers(log: ShareLog, moves: Moves, window_days: float) -> Int32:
     near[found] = (shared[after[found]] - start[found] <= window_days * 86_400) & (
         shared[after[found]] // span == log.act_customer[act[found]]
     )
-    return log.act_customer[act[near]]
+    return act[near], order[after[near]]
