@@ -1,14 +1,15 @@
 """Tie probabilities against the planted ones, beside the best that anybody could do with the same log.
 
 `python benchmarks/influence_learning.py --days 120 --days 365` generates a world of each length, learns its ties and
-prints a row for the ties of sharers with 20 shares and more. The ceiling is an oracle that knows what the log does not
-say: how the world draws probabilities, and who every contact is; its posterior mean ranks ties as well as their
-evidence allows. `--tries 20 120` has everybody of a network of the world's kind share so many times instead.
+prints rows for the ties that were tried or seen 20 times and more. The ceiling is an oracle that knows what the log
+does not say: how the world draws probabilities, and who every contact is; its posterior mean ranks ties as well as
+their evidence allows. `--tries 20 120` has everybody of a network of the world's kind share so many times instead.
 """
 
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from graph.algorithms.influence import InfluenceRequest, ShareLog, learn_ties, tie_interval, trace_moves
-from graph.algorithms.influence.learning.evidence import gather_evidence, maturity
+from graph.algorithms.influence.learning.evidence import Evidence, gather_evidence, maturity
 from graph.jobs.score_read import read_shares
 from graph.log.event_log import EventLog
 from loaders.letters import DeadLetters
@@ -29,7 +30,9 @@ from loaders.world.people import populate
 
 Floats = NDArray[np.float64]
 REQUEST, PLAIN = InfluenceRequest(), InfluenceRequest(prior_weight=0)
-FEWEST_EXPOSURES = 20
+SHARES, SEEN = (20, 60, 100), (20,)
+"""Fewest shares of the sharer, and fewest shares that the other is known to have seen, by a click or a move."""
+FEWEST_TIES = 50
 CLICKS = 0.08
 NOISE = np.linspace(0.0125, 1.9875, 80)
 """The sum of two uniform numbers, by which a tie differs from its sharer's strength: where the grid looks at it."""
@@ -46,11 +49,13 @@ def main() -> None:
     asked = told.parse_args()
     for days in asked.days:
         world = WorldRequest(customers=asked.customers, days=days, seed=asked.seed, truth_runs=1)
-        print(json.dumps({"days": days, **judged(of_world(world), network_of(world))}), flush=True)
+        for row in judged(of_world(world), network_of(world)):
+            print(json.dumps({"customers": asked.customers, "days": days, **row}), flush=True)
     for fewest, most in asked.tries:
         world = WorldRequest(customers=asked.customers, seed=asked.seed)
         network = network_of(world)
-        print(json.dumps({"tries": [fewest, most], **judged(planted(network, fewest, most, asked.seed), network)}))
+        for row in judged(planted(network, fewest, most, asked.seed), network):
+            print(json.dumps({"customers": asked.customers, "tries": [fewest, most], **row}), flush=True)
 
 
 def network_of(world: WorldRequest) -> Network:
@@ -79,31 +84,35 @@ def renumbered(log: ShareLog, number: NDArray[np.int32], customers: int) -> Shar
     return ShareLog(**{**columns, "customer_count": customers})
 
 
-def judged(log: ShareLog, network: Network) -> dict[str, float]:
-    """Rank correlations and coverage over the known ties of sharers with 20 shares and more."""
+def judged(log: ShareLog, network: Network) -> Iterator[dict[str, object]]:
+    """Rank correlations and coverage over the known ties, by how often they were tried and how often they showed."""
     moves = trace_moves(log, REQUEST)
     ties, plain = (learn_ties(log, moves, request) for request in (REQUEST, PLAIN))
-    shares = np.bincount(log.share_sharer, minlength=log.customer_count)
-    source, planted_source = source_of(ties.pointer), source_of(network.pointer)
-    place = np.searchsorted(
-        planted_source * log.customer_count + network.contact, source * log.customer_count + ties.target
-    )
-    tried = shares[source] >= FEWEST_EXPOSURES
-    truth, bounds = network.probability[place[tried]], tie_interval(ties)
     evidence = gather_evidence(log, moves, maturity(log, moves))
-    successes = np.zeros(network.contact.size)
-    successes[place] = evidence.successes
-    trials = np.maximum(shares[planted_source].astype(np.float64), successes)
-    best = oracle(planted_source, successes, trials)[place]
-    held = (bounds.low[tried] <= truth) & (truth <= bounds.high[tried])
-    return {
-        "ties": int(tried.sum()),
-        "median_shares": float(np.median(shares[source][tried])),
-        "plain": rank(plain.probability[tried], truth),
-        "learned": rank(ties.probability[tried], truth),
-        "ceiling": rank(best[tried], truth),
-        "covered": round(float(held.mean()), 4),
-    }
+    shares = np.bincount(log.share_sharer, minlength=log.customer_count)[evidence.source]
+    place = place_of(evidence.source, evidence.target, network)
+    truth, bounds = network.probability[place], tie_interval(ties)
+    held = (bounds.low <= truth) & (truth <= bounds.high)
+    best = oracle(evidence, shares, network)
+    for of, times, least in (("shares", shares, SHARES), ("seen", evidence.times_shown, SEEN)):
+        for fewest in least:
+            rows = times >= fewest
+            if rows.sum() >= FEWEST_TIES:
+                ranks = [rank(found[rows], truth[rows]) for found in (plain.probability, ties.probability, best)]
+                yield {
+                    "of": of,
+                    "at_least": fewest,
+                    "ties": int(rows.sum()),
+                    "median_shares": float(np.median(shares[rows])),
+                    **dict(zip(("plain", "learned", "ceiling"), ranks, strict=True)),
+                    "covered": round(float(held[rows].mean()), 4),
+                }
+
+
+def place_of(source: NDArray[np.int64], target: NDArray[np.int64], network: Network) -> NDArray[np.int64]:
+    """Where each learned tie stands among the planted ones."""
+    count = network.pointer.size - 1
+    return np.searchsorted(source_of(network.pointer) * count + network.contact, source * count + target)
 
 
 def source_of(pointer: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -116,11 +125,20 @@ def rank(found: Floats, truth: Floats) -> float:
     return round(float(spearmanr(found, truth).statistic), 4)
 
 
-def oracle(source: NDArray[np.int64], successes: Floats, trials: Floats) -> Floats:
-    """The mean of each planted tie given the evidence on all contacts of its sharer and the law of the world.
+def oracle(evidence: Evidence, shares: NDArray[np.int64], network: Network) -> Floats:
+    """The mean of each learned tie given the evidence on all contacts of its sharer and the law of the world.
 
     `loaders/world/network.py`: strength × noise, cut to 0.002 … 0.6. Sharers with fewer than 20 shares are left at 0.
     """
+    place = place_of(evidence.source, evidence.target, network)
+    source, successes = source_of(network.pointer), np.zeros(network.contact.size)
+    of_sharer = np.zeros(network.pointer.size - 1)
+    successes[place], of_sharer[evidence.source] = evidence.successes, shares
+    trials = np.maximum(of_sharer[source], successes)
+    return _means(source, successes, trials)[place]
+
+
+def _means(source: NDArray[np.int64], successes: Floats, trials: Floats) -> Floats:
     random = np.random.default_rng(0)
     grid = np.linspace(0.01, 0.41, 161)
     ordinary = 0.16 * random.random(DRAWS) * random.random(DRAWS) + 0.01
@@ -131,7 +149,7 @@ def oracle(source: NDArray[np.int64], successes: Floats, trials: Floats) -> Floa
     density /= density.sum()
     found = np.zeros(source.size)
     for rows in np.split(np.arange(source.size), np.flatnonzero(np.diff(source)) + 1):
-        if trials[rows[0]] >= FEWEST_EXPOSURES:
+        if trials[rows[0]] >= SHARES[0]:
             found[rows] = _posterior(successes[rows], trials[rows], prior, chance, density)
     return found
 

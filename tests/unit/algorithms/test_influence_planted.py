@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 from share_worlds import planted_log, share_log
 
+from benchmarks.influence_learning import network_of, oracle
 from graph.algorithms.influence import (
     InfluenceRequest,
     Reach,
@@ -16,6 +17,7 @@ from graph.algorithms.influence import (
     trace_moves,
 )
 from graph.algorithms.influence.learning.calibration import before
+from graph.algorithms.influence.learning.evidence import gather_evidence
 from loaders.world.network import connect
 from loaders.world.people import populate
 from loaders.world.request import WorldRequest
@@ -56,6 +58,11 @@ def test_ties_of_twenty_exposures_and_more_are_ranked_and_covered(seed, fewest, 
 
     bounds, truth = tie_interval(ties), truth_of(ties, world)
     assert spearmanr(ties.probability, truth).statistic >= rank
+    evidence = gather_evidence(log, moves, np.ones(log.share_at.size))
+    best = oracle(evidence, shares[evidence.source], network_of(WorldRequest(customers=1500, seed=seed)))
+    seen = evidence.times_shown >= 20
+    assert spearmanr(ties.probability[seen], truth[seen]).statistic >= 0.93
+    assert spearmanr(ties.probability, truth).statistic >= 0.99 * spearmanr(best, truth).statistic
     assert spearmanr(ties.probability, truth).statistic > spearmanr(plain.probability, truth).statistic
     assert 0.92 <= ((bounds.low <= truth) & (truth <= bounds.high)).mean() <= 0.98
     assert ties.probability.mean() == pytest.approx(truth.mean(), rel=0.05)

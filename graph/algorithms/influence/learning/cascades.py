@@ -38,8 +38,8 @@ def trace_moves(log: ShareLog, request: InfluenceRequest) -> Moves:
     moves = _tidied(log, act, sharer, share, weight)
     total = summed(moves.act, moves.weight, log.act_customer.size)
     parts = moves.weight / total[moves.act]
-    if request.baseline:
-        habitual = ~settled[moves.act] & (log.act_cents[moves.act] > 0)
+    habitual = ~settled[moves.act] & (log.act_cents[moves.act] > 0)
+    if request.baseline and habitual.any():
         parts[habitual] = _brought(log, moves, habitual, request)
     return replace(moves, weight=parts)
 
