@@ -25,9 +25,9 @@ def simulate_in_time(
     sharing = (np.diff(ties.pointer) > 0) | (drawn.hidden > 0)
     known, unknown = (ties.pointer, ties.target, drawn.probability), (drawn.hidden, drawn.hidden_chance)
     people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing
-    times = (each if each.size else np.zeros(1) for each in (delays.move, delays.pass_on))
-    streams = np.uint64(seed), np.uint64(drawn.batch)
-    return _simulate(*known, *unknown, *people, within_days, *times, *streams, first, last)
+    move, passing = (each if each.size else np.zeros(1) for each in (delays.move, delays.pass_on))
+    clock, streams = (within_days, move, passing), (np.uint64(seed), np.uint64(drawn.batch))
+    return _simulate(*known, *unknown, *people, *clock, *streams, first, last)
 
 
 def in_time(within_days: float, delays: Delays) -> Float64:
@@ -96,10 +96,10 @@ def _simulate(
                 known = pointer[sharer + 1] - pointer[sharer]
                 for place in range(known + hidden[sharer]):
                     if place < known:
-                        other = np.int64(target[pointer[sharer] + place])
+                        other = int(target[pointer[sharer] + place])
                         chance = probability[pointer[sharer] + place]
                     else:
-                        other = np.int64(strangers[stranger_of(seed, sharer, batch, place, strangers.size)])
+                        other = int(strangers[stranger_of(seed, sharer, batch, place, strangers.size)])
                         chance = hidden_chance[sharer]
                     if visited[other] == stamp:
                         continue
