@@ -138,7 +138,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         if settings.project:
             stack.push_async_callback(_end, asyncio.create_task(follower.run()))
         stack.push_async_callback(_end, asyncio.create_task(feed.run()))
-        runs = BackgroundRuns(events, store, settings.scores_folder, now)
+        calendar = settings.holidays()
+        runs = BackgroundRuns(events, store, settings.scores_folder, now, calendar)
         stack.push_async_callback(runs.close)
         exports = BackgroundExports(store, settings.exports_folder, now)
         stack.push_async_callback(exports.close)
@@ -154,6 +155,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             exports,
             ZoneInfo(settings.time_zone),
             now,
+            calendar,
         )
         engine = Engine(make_schema(), services, settings.policy())
         gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from api.graphql.context import AlreadyRunning, RunProgress, RunRequest
-from graph.algorithms.chains import ChainsRequest
+from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar, ChainsRequest, Gap
 from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, RenmaiError
 from graph.jobs.publish import Progress, RunContext, new_run_id
@@ -40,17 +40,25 @@ class _Run:
 class BackgroundRuns:
     """The runs that this process started; the last hundred are remembered."""
 
-    def __init__(self, events: EventLog, store: Store, tables: Path, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        events: EventLog,
+        store: Store,
+        tables: Path,
+        now: Callable[[], datetime],
+        calendar: Calendar = EVERY_WEEK_ALIKE,
+    ) -> None:
         self._log = events
         self._store = store
         self._tables = tables
         self._now = now
+        self._calendar = calendar
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
         """Starts in the background; BadInput for parameters or a source that cannot be used."""
-        asked = parameters_of(request)
+        asked = parameters_of(request, self._calendar)
         await asyncio.to_thread(check_source, self._log, self._log.version, request.source)
         for run in self._runs.values():
             if (run.progress.kind, run.scope, run.progress.state) == (request.kind, asked.scope, "running"):
@@ -126,14 +134,27 @@ async def _tell(run: _Run, progress: RunProgress) -> None:
         run.changed.notify_all()
 
 
-def parameters_of(request: RunRequest) -> ChainsRequest | InfluenceRequest:
-    """The algorithm's own request; BadInput for a parameter that it does not have or a value that it does not take."""
+def parameters_of(request: RunRequest, calendar: Calendar = EVERY_WEEK_ALIKE) -> ChainsRequest | InfluenceRequest:
+    """The algorithm's own request; BadInput for a parameter that it does not have or a value that it does not take.
+
+    `calendar` holds where chains are asked for without one.
+    """
     kind = _REQUESTS[request.kind]
     names = {field.name for field in fields(kind)} - {"source", "seed"}
     if unknown := sorted(set(request.parameters) - names):
         raise BadInput(f"{request.kind} has no parameter {', '.join(unknown)}; it has {', '.join(sorted(names))}.")
     given: dict[str, Any] = {**request.parameters, "source": request.source, "seed": request.seed}
     try:
-        return msgspec.convert(given, type=kind)
+        asked = msgspec.convert(given, type=kind, dec_hook=_word)
     except msgspec.ValidationError as error:
         raise BadInput(f"{request.kind} cannot be run with these parameters: {error}.") from error
+    if isinstance(asked, ChainsRequest) and "calendar" not in request.parameters:
+        return replace(asked, calendar=calendar)
+    return asked
+
+
+def _word(kind: type, given: object) -> object:
+    """A gap out of its text; msgspec asks for every type that it does not know."""
+    if kind is Gap and isinstance(given, str):
+        return Gap(given)
+    raise ValueError(f"a {kind.__name__.lower()} is a text, not {given!r}")

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.documents import TrustedDocuments, read_manifest
 from api.policy import Policy
 from api.throttle import Allowance
+from graph.algorithms.chains import Calendar
 from graph.errors import BadInput
+from graph.jobs.calendar import read_calendar
 from graph.store import StoreConfig
 
 
@@ -80,6 +82,11 @@ class Settings(BaseSettings):
     time_zone: str = Field(
         default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
     )
+    calendar: str | None = Field(
+        default=None,
+        validation_alias="RENMAI_CALENDAR",
+        description="File of holidays and make-up workdays, or china: kinds of day of chains.",
+    )
     log_level: str = Field(
         default="INFO", validation_alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -101,6 +108,10 @@ class Settings(BaseSettings):
             get_queries=self.get_queries,
             origins=frozenset(origin.strip() for origin in self.origins.split(",") if origin.strip()),
         )
+
+    def holidays(self) -> Calendar:
+        """The calendar of kinds of day; BadInput for one that cannot be read."""
+        return Calendar() if self.calendar is None else read_calendar(self.calendar)
 
     @property
     def log_folder(self) -> Path:

@@ -9,10 +9,11 @@ import typer
 
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
-from graph.algorithms.chains import ChainsRequest, Compared, DayKind, Gap, ScopeKind
+from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
+from graph.jobs.calendar import read_calendar
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
 from graph.log import EventLog
@@ -40,7 +41,7 @@ def chains_command(
     source: Source = None,
     slot: Annotated[list[str] | None, typer.Option(help="HH:MM-HH:MM of the store's day; repeat for more.")] = None,
     gap: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(Gap)}; repeat for more. The first two unless said.")
+        list[str] | None, typer.Option(help=f"{', '.join(NAMED_GAPS)}, 2-4d; repeat. The first two unless said.")
     ] = None,
     day_kind: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(DayKind)}; repeat for more. All of them unless said.")
@@ -54,12 +55,17 @@ def chains_command(
     ] = CHAINS.scope_kind,
     steps: Annotated[int, typer.Option(help="Longest chains, 2 to 5 steps.")] = CHAINS.max_steps,
     min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
+    calendar: Annotated[
+        str | None, typer.Option(help="CSV or JSONL of holidays and make-up workdays, or china; else RENMAI_CALENDAR.")
+    ] = None,
     engine: EngineName = "local",
 ) -> None:
     """Which category in which slot of the day leads to which other, and whether that is more than habit."""
+    settings = Settings()
     request = ChainsRequest(
+        calendar=read_calendar(calendar) if calendar else settings.holidays(),
         slots=tuple(map(_slot, slot)) if slot else CHAINS.slots,
-        gaps=tuple(_one_of(Gap, "--gap", name) for name in gap) if gap else CHAINS.gaps,
+        gaps=tuple(map(Gap, gap)) if gap else CHAINS.gaps,
         day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
         compared=_one_of(Compared, "--compare", compare),
         scope_kind=_one_of(ScopeKind, "--by", by),
@@ -68,7 +74,7 @@ def chains_command(
         source=source,
         category_level=level,
     )
-    asyncio.run(_score(Settings(), request, engine))
+    asyncio.run(_score(settings, request, engine))
 
 
 def influence_command(

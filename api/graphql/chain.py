@@ -15,6 +15,8 @@ from api.graphql.errors import ApiError, Code
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import chosen
 from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
+from graph.algorithms import chains as chain_words
+from graph.algorithms.chains import NAMED_GAPS
 from graph.queries import chain as queries
 from graph.queries import open_chain as open_queries
 from graph.queries import order as order_queries
@@ -29,8 +31,9 @@ class DayKind(Enum):
     """Kinds of day."""
 
     ANY = strawberry.enum_value("any", description="Every day.")
-    WEEKDAY = strawberry.enum_value("weekday", description="Monday to Friday.")
+    WEEKDAY = strawberry.enum_value("weekday", description="Monday to Friday, and make-up workdays of the calendar.")
     WEEKEND = strawberry.enum_value("weekend", description="Saturday and Sunday.")
+    HOLIDAY = strawberry.enum_value("holiday", description="A holiday of the calendar that the run was given.")
 
 
 @strawberry.enum(description="How far the next step lies from the one before.")
@@ -41,6 +44,36 @@ class Gap(Enum):
     NEXT_DAY = strawberry.enum_value("next_day", description="On the day after.")
     WITHIN_3_DAYS = strawberry.enum_value("within_3_days", description="On one of the three days after.")
     WITHIN_WEEK = strawberry.enum_value("within_week", description="On one of the seven days after.")
+    DAYS = strawberry.enum_value("days", description="On other days after: `reach` says which.")
+    HOURS = strawberry.enum_value("hours", description="So many hours after: `reach` says how many.")
+
+    @classmethod
+    def of(cls, text: str) -> "Gap":
+        """The named gap, or what its reach counts."""
+        return cls(text) if text in NAMED_GAPS else cls(str(chain_words.Gap(text).unit))
+
+
+@strawberry.enum(description="What a reach counts.")
+class GapUnit(Enum):
+    """Units of gaps."""
+
+    DAYS = strawberry.enum_value("days", description="Days of the store's calendar; 0 is the step's own day.")
+    HOURS = strawberry.enum_value("hours", description="Hours between the two moments.")
+
+
+@strawberry.type(description="How far the next step lies, in numbers: both ends are included.")
+class GapReach:
+    """Unit and ends."""
+
+    unit: GapUnit = strawberry.field(description="What is counted.")
+    start: int = strawberry.field(name="from", description="The first day or hour after the step that counts.")
+    end: int = strawberry.field(name="to", description="The last one.")
+
+    @classmethod
+    def of(cls, text: str) -> "GapReach":
+        """The reach of a gap's text."""
+        gap = chain_words.Gap(text)
+        return cls(unit=GapUnit(str(gap.unit)), start=gap.start, end=gap.end)
 
 
 @strawberry.enum(description="Where a chain was looked for.")
@@ -84,6 +117,7 @@ class ChainStep:
     slot: Slot = strawberry.field(description="In which part of the day.")
     day_kind: DayKind = strawberry.field(description="On which days.")
     gap: Gap | None = strawberry.field(description="How far the next step lies; null at the last one.")
+    reach: GapReach | None = strawberry.field(description="The same in numbers; null at the last one.")
 
 
 @strawberry.type(description="Where a chain was looked for.")
@@ -166,7 +200,8 @@ def _step(step: ChainStepRow) -> ChainStep:
         category=Category.of(step.category_id),
         slot=Slot(start_minute=step.start_minute, end_minute=step.end_minute),
         day_kind=DayKind(step.day_kind),
-        gap=None if step.gap is None else Gap(step.gap),
+        gap=None if step.gap is None else Gap.of(step.gap),
+        reach=None if step.gap is None else GapReach.of(step.gap),
     )
 
 
@@ -224,7 +259,7 @@ async def open_chains_of(info: Info, key: str, at: datetime | None) -> list[Open
     services = info.context.services
     # One instant for the whole operation, so that all customers share a statement.
     instant = at or info.context.started_at
-    rows = await info.context.load(open_queries.open_chains, key, instant, services.zone)
+    rows = await info.context.load(open_queries.open_chains, key, instant, services.zone, services.calendar)
     return [OpenChain.of(row) for row in rows]
 
 

@@ -13,6 +13,7 @@ import strawberry
 from graphql import DocumentNode
 
 from api.graphql.loaders import Batch, Loaders
+from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.queries.reader import Reader
 
@@ -276,6 +277,7 @@ class Services:
     exports: Exports
     zone: ZoneInfo
     now: Callable[[], datetime]
+    calendar: Calendar = EVERY_WEEK_ALIKE
 
 
 @dataclass(slots=True)

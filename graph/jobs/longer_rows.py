@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 import polars as pl
 
-from graph.algorithms.chains import GAPS, ChainsRequest, Gap, LongerChains, lift_interval
+from graph.algorithms.chains import ChainsRequest, Gap, LongerChains, lift_interval
 from graph.algorithms.chains.longer import Prefix
 from graph.jobs.chain_steps import told_steps
 from graph.jobs.score_read import PurchasesRead
@@ -40,7 +40,7 @@ def _of_length(longer: LongerChains, request: ChainsRequest, found: PurchasesRea
     closed = longer.closed()
     low, high = lift_interval(chains.lift, chains.lift_error)
     told = [
-        _Told(prefix, int(then), GAPS[int(gap)], request, found.categories)
+        _Told(prefix, int(then), Gap.of_code(int(gap)), request, found.categories)
         for prefix, then, gap in zip(extended, chains.then, chains.gap, strict=True)
     ]
     return pl.DataFrame(

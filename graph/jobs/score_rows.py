@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
+from graph.algorithms.chains import KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
 from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
 from graph.jobs.chain_steps import with_steps
 from graph.jobs.score_read import PurchasesRead
@@ -20,11 +20,12 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
     """Every chain that was tried, strongest first, in words."""
     slot_count = len(request.slots)
     starts, ends = (pl.Series([slot[side] for slot in request.slots], dtype=pl.Int64) for side in (0, 1))
-    gaps, kinds = pl.Series([str(gap) for gap in GAPS]), pl.Series([str(kind) for kind in KINDS])
+    kinds = pl.Series([str(kind) for kind in KINDS])
+    gaps = {gap.code: str(gap) for gap in request.gaps}
     first, then = (pl.Series(token // slot_count) for token in (chains.first, chains.then))
     first_slot, then_slot = (pl.Series(token % slot_count) for token in (chains.first, chains.then))
     low, high = lift_interval(chains.lift, chains.lift_error)
-    then_kind = np.where(chains.gap == GAPS.index(Gap.SAME_DAY), chains.day_kind, KINDS.index(DayKind.ANY))
+    then_kind = np.where(chains.gap == Gap.SAME_DAY.code, chains.day_kind, KINDS.index(DayKind.ANY))
     return pl.DataFrame(
         {
             "first_category_id": found.categories.gather(first),
@@ -35,7 +36,7 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
             "then_start_minute": starts.gather(then_slot),
             "then_end_minute": ends.gather(then_slot),
             "then_day_kind": kinds.gather(pl.Series(then_kind)),
-            "gap": gaps.gather(pl.Series(chains.gap)),
+            "gap": pl.Series(chains.gap).replace_strict(gaps, return_dtype=pl.String),
             "customers": pl.Series(chains.customers, dtype=pl.Int64),
             "capable_customers": pl.Series(chains.capable, dtype=pl.Int64),
             "occurrences": pl.Series(chains.occurrences, dtype=pl.Int64),

@@ -77,13 +77,15 @@ CHAIN = Node(
         Property("first_category_id", PropertyType.STRING, "Category of the first step.", indexed=True),
         Property("first_start_minute", PropertyType.INTEGER, "Start of its slot: minute of the day, inclusive."),
         Property("first_end_minute", PropertyType.INTEGER, "End of its slot: minute of the day, exclusive."),
-        Property("first_day_kind", PropertyType.STRING, "any, weekday or weekend."),
+        Property("first_day_kind", PropertyType.STRING, "any, weekday, weekend or holiday."),
         Property("then_category_id", PropertyType.STRING, "Category of the last step."),
         Property("then_start_minute", PropertyType.INTEGER, "Start of its slot, inclusive."),
         Property("then_end_minute", PropertyType.INTEGER, "End of its slot, exclusive."),
-        Property("then_day_kind", PropertyType.STRING, "any, weekday or weekend."),
+        Property("then_day_kind", PropertyType.STRING, "any, weekday, weekend or holiday."),
         Property(
-            "gap", PropertyType.STRING, "Of the last two steps: same_day, next_day, within_3_days or within_week."
+            "gap",
+            PropertyType.STRING,
+            "Of the last two steps: next_day, within_week, 2-4_days, 1-6_hours …",
         ),
         Property("customers", PropertyType.INTEGER, "How many customers went through it."),
         Property("occurrences", PropertyType.INTEGER, "How many times it was gone through."),

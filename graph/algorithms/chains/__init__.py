@@ -1,17 +1,23 @@
 """Chains: which step of category and slot follows which, more often than the customers' own rhythm says."""
 
+from graph.algorithms.chains.calendar import EVERY_WEEK_ALIKE, Calendar
 from graph.algorithms.chains.events import Purchases
+from graph.algorithms.chains.language import MOST_DAYS, NAMED_GAPS, Behaviour, DayKind, Gap
 from graph.algorithms.chains.longer import LongerChains, find_longer
 from graph.algorithms.chains.mining import PROVENANCE, Chains, confirmed, find_chains, published
-from graph.algorithms.chains.request import DEFAULT_SLOTS, ChainsRequest, Compared, DayKind, Gap, ScopeKind
+from graph.algorithms.chains.request import DEFAULT_SLOTS, ChainsRequest, Compared, ScopeKind
 from graph.algorithms.chains.scopes import ScopedChains, find_by_scope, standing_out
-from graph.algorithms.chains.weighing import GAPS, KINDS, lift_interval
+from graph.algorithms.chains.weighing import KINDS, lift_interval
 
 __all__ = [
     "DEFAULT_SLOTS",
-    "GAPS",
+    "EVERY_WEEK_ALIKE",
     "KINDS",
+    "MOST_DAYS",
+    "NAMED_GAPS",
     "PROVENANCE",
+    "Behaviour",
+    "Calendar",
     "Chains",
     "ChainsRequest",
     "Compared",

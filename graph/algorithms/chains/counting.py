@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64
+from graph.algorithms.chains.events import Float64, Int32, Int64
 from graph.algorithms.chains.strata import Strata
 from graph.algorithms.kernels import kernel
 
@@ -21,7 +21,7 @@ CELLS_AT_ONCE = 2_000_000
 class PairCounts:
     """Sums for a rectangle of pairs, rows = first tokens from `row_from`; shape (kinds, rows, tokens).
 
-    Kinds of the first day: 0 weekday, 1 weekend; of `customers` and `capable`: 0 any, 1 weekday, 2 weekend.
+    Kinds of the first day: 0 weekday, 1 weekend, 2 holiday; of `customers` and `capable` 0 is any, and these follow.
     """
 
     row_from: int
@@ -39,28 +39,29 @@ class PairCounts:
     """Customers who did both steps within one stratum, neither on all of its units: others could have fallen."""
 
 
-def count_pairs(strata: Strata, token_count: int, may: Bool, rows: tuple[int, int]) -> PairCounts:
+def no_counts(kinds: int, rows: tuple[int, int], token_count: int) -> PairCounts:
+    """All sums 0."""
+    shape = (kinds, rows[1] - rows[0], token_count)
+    wide = (kinds + 1, *shape[1:])
+    occurrences, fixed = (np.zeros(shape, np.int32) for _ in range(2))
+    expected, variance, third, own = (np.zeros(shape) for _ in range(4))
+    customers, capable = (np.zeros(wide, np.int32) for _ in range(2))
+    return PairCounts(rows[0], occurrences, fixed, expected, variance, third, own, customers, capable)
+
+
+def count_pairs(strata: Strata, bounds: Int32, in_turn: bool, rows: tuple[int, int]) -> PairCounts:
     """Count the pairs whose first token lies in [rows[0], rows[1]).
 
-    `may[s, t]` says whether the second token's slot t may follow the first one's slot s.
+    With `in_turn` a second token counts only where its slot starts when that of the first has ended, or later.
     Time O(Σ over strata of touched first × touched second tokens), memory O(rows × tokens).
     """
     row_from, row_to = rows
-    shape = (row_to - row_from, token_count)
-    counts = PairCounts(
-        row_from,
-        np.zeros((2, *shape), np.int32),
-        np.zeros((2, *shape), np.int32),
-        np.zeros((2, *shape)),
-        np.zeros((2, *shape)),
-        np.zeros((2, *shape)),
-        np.zeros((2, *shape)),
-        np.zeros((3, *shape), np.int32),
-        np.zeros((3, *shape), np.int32),
-    )
+    counts = no_counts(strata.kind_count, rows, bounds.shape[0])
     units = strata.pointer, strata.size, strata.customer, strata.kind, strata.first, strata.then_from, strata.then_to
     sums = counts.occurrences, counts.fixed, counts.expected, counts.variance, counts.third, counts.own
-    _count(*units, strata.baskets, strata.token, may, row_from, row_to, *sums, counts.customers, counts.capable)
+    _count(
+        *units, strata.baskets, strata.token, bounds, in_turn, row_from, row_to, *sums, counts.customers, counts.capable
+    )
     return counts
 
 
@@ -75,7 +76,8 @@ def _count(
     then_to: Int64,
     baskets: Int64,
     tokens: Int32,
-    may: Bool,
+    bounds: Int32,
+    in_turn: bool,
     row_from: int,
     row_to: int,
     occurrences: Int32,
@@ -87,7 +89,7 @@ def _count(
     customers: Int32,
     capable: Int32,
 ) -> None:
-    slots, token_count = may.shape[0], occurrences.shape[2]
+    token_count = occurrences.shape[2]
     went_through = np.full(customers.shape, -1, np.int32)
     able = np.full(capable.shape, -1, np.int32)
     firsts, seconds = np.zeros(token_count, np.int32), np.zeros(token_count, np.int32)
@@ -117,7 +119,7 @@ def _count(
             if row_from <= first < row_to:
                 for other in range(then_size):
                     second = then_tokens[other]
-                    if may[first % slots, second % slots]:
+                    if not in_turn or bounds[second, 0] >= bounds[first, 1]:
                         k, m, row = firsts[first], seconds[second], first - row_from
                         mean = k * m / size
                         expected[kind, row, second] += mean
@@ -146,7 +148,7 @@ def _count(
                     row = first - row_from
                     for other in range(count):
                         second = followers[other]
-                        if may[first % slots, second % slots]:
+                        if not in_turn or bounds[second, 0] >= bounds[first, 1]:
                             occurrences[kind, row, second] += 1
                             _mark(went_through, customers, kind, row, second, customer)
                             own[kind, row, second] += firsts[first] / size

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.algorithms.chains.calendar import EVERY_WEEK_ALIKE, HOLIDAY, Calendar, kinds_of_days
+
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+Slots = tuple[tuple[int, int], ...] | Int32
+"""[start, end) in minutes of the day: the same for all categories, or each one's own, shape (categories, slots, 2); an
+empty slot (0, 0) fills a category's row up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +45,42 @@ class Steps:
     """Counted from `origin`."""
     token: Int32
     window: Int32
-    """Per customer the first and last day with any purchase (in or out of the slots), shape (customers, 2)."""
-    weekend: Bool
-    """For every day from `origin` to the log's last day."""
+    """Per customer the first and last day with any event (in or out of the slots), shape (customers, 2)."""
+    kind: Int32
+    """For every day from `origin` to the log's last day: 0 weekday, 1 weekend, 2 holiday."""
     origin: int
-    slots: tuple[tuple[int, int], ...]
-    token_count: int
+    bounds: Int32
+    """[start, end) of every token's slot in minutes of the day, shape (tokens, 2)."""
+    slot_count: int
 
     @property
-    def slot_count(self) -> int:
-        """How many slots the day has."""
-        return len(self.slots)
+    def token_count(self) -> int:
+        """Categories × slots."""
+        return self.bounds.shape[0]
+
+    @property
+    def day_count(self) -> int:
+        """Days from `origin` to the log's last day."""
+        return self.kind.size
+
+    @property
+    def kind_count(self) -> int:
+        """How many kinds a day may be: holidays only where the log has any."""
+        return HOLIDAY + 1 if (self.kind == HOLIDAY).any() else HOLIDAY
 
     def customers(self) -> Int64:
         """Whose each step is."""
         return np.repeat(np.arange(self.pointer.size - 1), np.diff(self.pointer))
 
 
-def is_weekend(day: Int32) -> Bool:
-    """True for Saturdays and Sundays; `day` counts from 1970-01-01, a Thursday."""
-    return (day.astype(np.int64) + 3) % 7 >= 5
-
-
-def to_steps(purchases: Purchases, slots: tuple[tuple[int, int], ...]) -> Steps:
+def to_steps(purchases: Purchases, slots: Slots, calendar: Calendar = EVERY_WEEK_ALIKE) -> Steps:
     """Put each purchase into every slot that holds its minute and keep each (customer, day, token) once."""
+    bounds = bounds_of(slots, purchases.category_count)
+    slot_count, token_count = len(slots) if isinstance(slots, tuple) else slots.shape[1], bounds.shape[0]
     # Counted from a Monday (1970-01-05 was one), so that blocks of whole weeks do not cut a weekend in two.
     origin = (int(purchases.day.min()) - 4) // 7 * 7 + 4 if purchases.day.size else 0
     day_count = int(purchases.day.max()) - origin + 1 if purchases.day.size else 0
-    token_count = purchases.category_count * len(slots)
-    keys = [_keys(purchases, slot, index, len(slots), origin, day_count) for index, slot in enumerate(slots)]
+    keys = [_keys(purchases, slots, index, slot_count, origin, day_count) for index in range(slot_count)]
     key = np.sort(np.concatenate(keys))
     key = key[np.append(True, key[1:] != key[:-1])[: key.size]]
     place = key // max(1, token_count)
@@ -80,17 +92,27 @@ def to_steps(purchases: Purchases, slots: tuple[tuple[int, int], ...]) -> Steps:
         day,
         token,
         _windows(purchases, origin),
-        is_weekend(np.arange(origin, origin + day_count, dtype=np.int32)),
+        kinds_of_days(calendar, origin, day_count),
         origin,
-        slots,
-        token_count,
+        bounds,
+        slot_count,
     )
 
 
-def _keys(
-    purchases: Purchases, slot: tuple[int, int], index: int, slot_count: int, origin: int, day_count: int
-) -> Int64:
-    inside = (purchases.minute >= slot[0]) & (purchases.minute < slot[1])
+def bounds_of(slots: Slots, category_count: int) -> Int32:
+    """[start, end) of every token's slot, shape (categories × slots, 2)."""
+    if isinstance(slots, tuple):
+        return np.tile(np.array(slots, np.int32), (category_count, 1)).reshape(-1, 2)
+    return slots.reshape(-1, 2).astype(np.int32)
+
+
+def _keys(purchases: Purchases, slots: Slots, index: int, slot_count: int, origin: int, day_count: int) -> Int64:
+    if isinstance(slots, tuple):
+        start, end = slots[index]
+        inside = (purchases.minute >= start) & (purchases.minute < end)
+    else:
+        own = slots[:, index, :]
+        inside = (purchases.minute >= own[purchases.category, 0]) & (purchases.minute < own[purchases.category, 1])
     customer, day = purchases.customer[inside].astype(np.int64), purchases.day[inside] - origin
     token = purchases.category[inside].astype(np.int64) * slot_count + index
     return (customer * day_count + day) * (purchases.category_count * slot_count) + token

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.language import DayKind, Gap
 from graph.algorithms.chains.mining import Chains, confirmed, rank
-from graph.algorithms.chains.request import ChainsRequest, DayKind, Gap
-from graph.algorithms.chains.weighing import GAPS, KINDS, Weighed, joined, lift_interval, weigh_rows
+from graph.algorithms.chains.request import ChainsRequest
+from graph.algorithms.chains.weighing import KINDS, Weighed, joined, lift_interval, weigh_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def find_longer(request: ChainsRequest, purchases: Purchases, chains: Chains) ->
     more. Every length has a correction of its own, over all that was tried at it. Time as for `find_chains`, with
     prefixes in place of categories as first steps.
     """
-    steps = to_steps(purchases, request.slots)
+    steps = to_steps(purchases, request.slots, request.calendar)
     sure = np.flatnonzero(confirmed(chains, request) & (chains.stronger < 0))
     prefixes = [pair(steps, chains, row) for row in sure.tolist()]
     for _ in range(3, request.max_steps + 1):
@@ -92,15 +93,15 @@ def completed(before: Int64, step: Int64, gap: Gap) -> Int64:
 def pair(steps: Steps, chains: Chains, row: int) -> Prefix:
     """The prefix of two steps that a row of the chains is."""
     first, then = int(chains.first[row]), int(chains.then[row])
-    gap, kind = GAPS[int(chains.gap[row])], KINDS[int(chains.day_kind[row])]
+    gap, kind = Gap.of_code(int(chains.gap[row])), KINDS[int(chains.day_kind[row])]
     days = _keys(steps, first)
     if kind is not DayKind.ANY:
-        days = days[steps.weekend[days & (2**32 - 1)] == (kind is DayKind.WEEKEND)]
+        days = days[steps.kind[days & (2**32 - 1)] == KINDS.index(kind) - 1]
     return Prefix((first, then), (gap,), kind, completed(days, _keys(steps, then), gap))
 
 
 def _longer(steps: Steps, found: LongerChains, row: int) -> Prefix:
-    prefix, gap = found.prefixes[int(found.prefix[row])], GAPS[int(found.weighed.gap[row])]
+    prefix, gap = found.prefixes[int(found.prefix[row])], Gap.of_code(int(found.weighed.gap[row]))
     then = int(found.weighed.then[row])
     days = completed(prefix.completed, _keys(steps, then), gap)
     return Prefix((*prefix.tokens, then), (*prefix.gaps, gap), prefix.day_kind, days)
@@ -113,7 +114,7 @@ def extend(request: ChainsRequest, steps: Steps, prefixes: tuple[Prefix, ...], c
     any_day = replace(request, day_kinds=(DayKind.ANY,))
     parts = [weigh_rows(any_day, projected, gap, (known, projected.token_count)) for gap in request.gaps]
     weighed = joined(parts)
-    chosen = rank(any_day, weighed.take(weighed.then < known))
+    chosen = rank(any_day, weighed.take(weighed.then < known), projected)
     prefix = ((chosen.first - known) // slots).astype(np.int32)
     last = np.array([one.tokens[-1] for one in prefixes], np.int32)
     return LongerChains(prefixes, prefix, chosen, _suffix_lift(chosen, last[prefix], chains, known))
@@ -134,8 +135,14 @@ def _projected(steps: Steps, prefixes: tuple[Prefix, ...]) -> Steps:
         pointer=np.searchsorted(customer[order], np.arange(steps.pointer.size)).astype(np.int64),
         day=day[order],
         token=tokens[order],
-        token_count=steps.token_count + len(prefixes) * slots,
+        bounds=np.concatenate([steps.bounds, *(_slots_of(steps, one.tokens[-1]) for one in prefixes)]),
     )
+
+
+def _slots_of(steps: Steps, token: int) -> Int32:
+    """The bounds of all slots of a token's category."""
+    category = token // steps.slot_count
+    return steps.bounds[category * steps.slot_count : (category + 1) * steps.slot_count]
 
 
 def _suffix_lift(weighed: Weighed, last: Int32, chains: Chains, token_count: int) -> Float64:

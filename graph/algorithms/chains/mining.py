@@ -50,8 +50,8 @@ def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
 
     The earlier half discovers, the later one confirms what was discovered: `held`. No randomness.
     """
-    steps = to_steps(purchases, request.slots)
-    chains = rank(request, weigh_pairs(request, steps))
+    steps = to_steps(purchases, request.slots, request.calendar)
+    chains = rank(request, weigh_pairs(request, steps), steps)
     return _held_to_time(request, purchases, chains, steps)
 
 
@@ -71,7 +71,7 @@ def published(chains: Chains, request: ChainsRequest) -> Int64:
     return np.sort(np.concatenate(parts)).astype(np.int64)
 
 
-def rank(request: ChainsRequest, weighed: Weighed) -> Chains:
+def rank(request: ChainsRequest, weighed: Weighed, steps: Steps) -> Chains:
     """The rows with their q, strongest first, and which of them stand for others; as if the log had no halves."""
     size = weighed.size
     chains = Chains(
@@ -87,7 +87,7 @@ def rank(request: ChainsRequest, weighed: Weighed) -> Chains:
     # Weeks are few, so that their t hardly tells two wordings of one chain apart: shuffling does, where both stand.
     stands = chains.log_p < np.log(request.q_limit / max(1, size))
     chains = chains.take(_order(chains, np.where(stands, chains.log_shuffled - FIRST, chains.log_p)))
-    stronger = _representatives(chains, request)
+    stronger = _representatives(chains, request, steps)
     discoveries = (stronger < 0) & (chains.customers >= request.min_customers)
     chains = replace(chains, log_q=benjamini_hochberg(chains.log_p, discoveries), stronger=stronger)
     return _reordered(chains, _order(chains, chains.log_q))
@@ -99,8 +99,9 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
         return chains
     middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
     early, late = (purchases.take(side) for side in (purchases.day < middle, purchases.day >= middle))
-    earlier = rank(request, weigh_pairs(request, to_steps(early, request.slots)))
-    later = weigh_pairs(request, to_steps(late, request.slots))
+    early_steps, late_steps = (to_steps(half, request.slots, request.calendar) for half in (early, late))
+    earlier = rank(request, weigh_pairs(request, early_steps), early_steps)
+    later = weigh_pairs(request, late_steps)
     keys = chains.keys(steps.token_count)
     before, after = (part.places(keys, steps.token_count) for part in (earlier, later))
     discovered = np.append(confirmed(earlier, request), False)[before]
@@ -131,10 +132,10 @@ def _reordered(chains: Chains, order: Int64) -> Chains:
     return replace(moved, stronger=np.where(moved.stronger < 0, -1, place[moved.stronger]))
 
 
-def _representatives(chains: Chains, request: ChainsRequest) -> Int64:
+def _representatives(chains: Chains, request: ChainsRequest, steps: Steps) -> Int64:
     """Among the chains that enough customers went through; a rare one neither stands for another nor is stood for."""
     rows = np.flatnonzero(chains.customers >= request.min_customers)
-    among = strongest_of_overlapping(chains.take(rows), request)
+    among = strongest_of_overlapping(chains.take(rows), steps.bounds, steps.slot_count)
     answer = np.full(chains.size, -1, np.int64)
     answer[rows] = np.where(among >= 0, rows[among], -1)
     return answer

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from graph.algorithms.chains.events import Int32, Int64
-from graph.algorithms.chains.request import ChainsRequest
+
+Slot = tuple[int, int]
 
 
 class RankedSteps(Protocol):
@@ -26,25 +27,34 @@ class RankedSteps(Protocol):
     def then(self) -> Int32: ...
 
 
-def strongest_of_overlapping(chains: RankedSteps, request: ChainsRequest) -> Int64:
-    """For every row the earlier row that stands for it, or -1. O(rows × overlapping rows kept before)."""
-    slots = np.array(request.slots)
-    overlap = ((slots[:, None, 0] < slots[None, :, 1]) & (slots[None, :, 0] < slots[:, None, 1])).tolist()
-    slot_count = len(request.slots)
+def strongest_of_overlapping(chains: RankedSteps, bounds: Int32, slot_count: int) -> Int64:
+    """For every row the earlier row that stands for it, or -1. `bounds` has [start, end) of every token's slot.
+
+    O(rows × overlapping rows kept before).
+    """
     answer = np.full(chains.first.size, -1, np.int64)
-    kept: dict[tuple[int, int, int], list[tuple[int, int, int, int]]] = {}
-    columns = (chains.gap.tolist(), chains.day_kind.tolist(), chains.first.tolist(), chains.then.tolist())
-    for row, (gap, kind, first, then) in enumerate(zip(*columns, strict=True)):
-        first_slot, then_slot = first % slot_count, then % slot_count
+    kept: dict[tuple[int, int, int], list[tuple[int, int, Slot, Slot]]] = {}
+    ends: list[list[int]] = bounds.tolist()
+    slots: list[Slot] = [(start, end) for start, end in ends]
+    gaps, kinds, firsts, thens = (_numbers(part) for part in (chains.gap, chains.day_kind, chains.first, chains.then))
+    for row, (gap, kind, first, then) in enumerate(zip(gaps, kinds, firsts, thens, strict=True)):
         family = kept.setdefault((gap, first // slot_count, then // slot_count), [])
         for other, other_kind, other_first, other_then in family:
             if (
                 (kind == other_kind or not kind or not other_kind)
-                and overlap[first_slot][other_first]
-                and overlap[then_slot][other_then]
+                and _overlap(slots[first], other_first)
+                and _overlap(slots[then], other_then)
             ):
                 answer[row] = other
                 break
         else:
-            family.append((row, kind, first_slot, then_slot))
+            family.append((row, kind, slots[first], slots[then]))
     return answer
+
+
+def _numbers(column: Int32) -> list[int]:
+    return column.tolist()
+
+
+def _overlap(one: Slot, other: Slot) -> bool:
+    return one[0] < other[1] and other[0] < one[1]

@@ -1,48 +1,15 @@
-"""What a search for chains may be asked: slots, kinds of day, gaps and the smallest number of customers."""
+"""What a search for chains may be asked: slots, days, gaps, behaviours and the smallest number of customers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from graph.algorithms.chains.calendar import EVERY_WEEK_ALIKE, Calendar
+from graph.algorithms.chains.language import MINUTES_A_DAY, DayKind, Gap
 from graph.errors import BadInput
 
-MINUTES_A_DAY = 1440
 MOST_STEPS = 5
 Member = TypeVar("Member", bound=StrEnum)
-
-
-class DayKind(StrEnum):
-    """The kind of day on which the first step happens."""
-
-    ANY = "any"
-    WEEKDAY = "weekday"
-    WEEKEND = "weekend"
-
-
-class Gap(StrEnum):
-    """How long after the first step the second one comes."""
-
-    SAME_DAY = "same_day"
-    """A slot of the same day that starts when the first slot has ended, or later."""
-    NEXT_DAY = "next_day"
-    """Any slot of the day after."""
-    WITHIN_3_DAYS = "within_3_days"
-    """Any slot of one of the three days after, at least once."""
-    WITHIN_WEEK = "within_week"
-    """Any slot of one of the seven days after, at least once."""
-
-    @property
-    def first_day(self) -> int:
-        """The first day after the first step that counts; 0 is its own day."""
-        return 0 if self is Gap.SAME_DAY else 1
-
-    @property
-    def last_day(self) -> int:
-        """The last day after the first step that counts."""
-        return _LAST_DAY[self]
-
-
-_LAST_DAY = {Gap.SAME_DAY: 0, Gap.NEXT_DAY: 1, Gap.WITHIN_3_DAYS: 3, Gap.WITHIN_WEEK: 7}
 
 
 class Compared(StrEnum):
@@ -85,7 +52,10 @@ class ChainsRequest:
 
     slots: tuple[tuple[int, int], ...] = DEFAULT_SLOTS
     """[start, end) in minutes of the store's own day; slots may overlap, none may pass midnight."""
-    day_kinds: tuple[DayKind, ...] = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
+    day_kinds: tuple[DayKind, ...] = tuple(DayKind)
+    """Of the first step; holidays are there where the calendar has any."""
+    calendar: Calendar = EVERY_WEEK_ALIKE
+    """Holidays, and weekend days on which people work."""
     gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
     compared: Compared = Compared.DAYS
     max_steps: int = 2
@@ -113,15 +83,21 @@ class ChainsRequest:
         """Check every parameter against its range."""
         _check_slots(self.slots)
         object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
-        object.__setattr__(self, "gaps", tuple(_member(Gap, gap, "gap") for gap in self.gaps))
+        object.__setattr__(self, "gaps", tuple(map(Gap, self.gaps)))
         object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
         object.__setattr__(self, "scope_kind", _member(ScopeKind, self.scope_kind, "kind of scope"))
         if not self.day_kinds or not self.gaps:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
+        if len(set(self.gaps)) != len(self.gaps):
+            raise BadInput(f"each gap may be given once, not {', '.join(self.gaps)}")
         if not 2 <= self.max_steps <= MOST_STEPS:
             raise BadInput(f"max_steps must be 2 to {MOST_STEPS}, not {self.max_steps}")
         if self.max_steps > 2 and self.compared is Compared.VISITS:
             raise BadInput("chains of more than two steps are searched among days: leave max_steps at 2 for visits")
+        if self.compared is Compared.VISITS and any(gap.in_hours for gap in self.gaps):
+            raise BadInput("gaps in hours are compared over days: leave `compared` at days")
+        if self.max_steps > 2 and any(gap.in_hours for gap in self.gaps):
+            raise BadInput("chains of more than two steps have gaps of days: leave max_steps at 2 for hours")
         if self.min_customers < 1:
             raise BadInput(f"min_customers must be 1 or more, not {self.min_customers}")
         if self.block_days < 7:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, to_steps
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
 from graph.algorithms.chains.mining import Chains, confirmed, rank
 from graph.algorithms.chains.request import ChainsRequest
 from graph.algorithms.chains.weighing import Weighed, weigh_pairs
@@ -56,14 +56,15 @@ def _each(request: ChainsRequest, purchases: Purchases, scope: Int32) -> Iterato
     whose = scope[purchases.customer]
     token_count = purchases.category_count * len(request.slots)
     for code in range(int(scope.max(initial=-1)) + 1):
-        chains = rank(request, _weighed(request, purchases, whose == code))
-        rest = _weighed(request, purchases, whose != code)
+        within = _steps(request, purchases, whose == code)
+        chains = rank(request, weigh_pairs(request, within), within)
+        rest = weigh_pairs(request, _steps(request, purchases, whose != code))
         lift, log_p = _difference(chains, rest, token_count)
         yield ScopedChains(code, chains, lift, log_p, np.zeros(chains.size))
 
 
-def _weighed(request: ChainsRequest, purchases: Purchases, rows: Bool) -> Weighed:
-    return weigh_pairs(request, to_steps(purchases.take(rows), request.slots))
+def _steps(request: ChainsRequest, purchases: Purchases, rows: Bool) -> Steps:
+    return to_steps(purchases.take(rows), request.slots, request.calendar)
 
 
 def _difference(chains: Chains, rest: Weighed, token_count: int) -> tuple[Float64, Float64]:

@@ -14,10 +14,10 @@ from graph.algorithms.kernels import kernel
 
 
 def weekly_surplus(strata: Strata, token_count: int, first: Int32, then: Int32) -> Float64:
-    """For each pair, given by its tokens, the surplus of each calendar week; shape (kinds, pairs, weeks)."""
+    """For each pair, given by its tokens, the surplus of each calendar week; shape (kinds of day, pairs, weeks)."""
     order = np.argsort(first, kind="stable")
     pointer = np.searchsorted(first[order], np.arange(token_count + 1)).astype(np.int64)
-    surplus = np.zeros((2, first.size, strata.week_count))
+    surplus = np.zeros((strata.kind_count, first.size, strata.week_count))
     units = strata.pointer, strata.size, strata.kind, strata.first, strata.then_from, strata.then_to, strata.week
     _add_up(*units, strata.baskets, strata.token, pointer, order, then, surplus)
     return surplus

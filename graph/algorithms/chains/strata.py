@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.algorithms.chains.calendar import HOLIDAY, LATER_PLACES, WEEKDAY, WEEKEND, places_in_holiday
 from graph.algorithms.chains.events import Bool, Int32, Int64, Steps
-from graph.algorithms.chains.request import Gap
+from graph.algorithms.chains.language import Gap
 from graph.algorithms.kernels import kernel
 
 WEEK = 7
+KINDS_OF_DAY = 3
+YEAR_DAYS = 364
+"""Holidays are compared within whole weeks that make a year."""
 SEASON_DAYS = 28
 """Days of the same name are compared within four weeks, as in the time-stratified case-crossover design."""
 BUSY = 3
@@ -32,7 +36,7 @@ class Strata:
     """How many units a stratum has, the empty ones included."""
     customer: Int32
     kind: Int32
-    """0 where the first moment is on a weekday, 1 on a weekend."""
+    """0 where the first moment is on a weekday, 1 on a weekend, 2 on a holiday."""
     first: Int64
     """Basket of the first moment, -1 where nothing was bought."""
     then_from: Int64
@@ -43,38 +47,67 @@ class Strata:
     """Basket b holds the tokens baskets[b] to baskets[b + 1]."""
     token: Int32
     week_count: int
+    kind_count: int
+    """How many kinds a day may be."""
 
 
 def weeks(steps: Steps, gap: Gap, block_days: int) -> Strata:
-    """Days within blocks of whole weeks: weekdays before a weekday, weekdays before a weekend, weekend days."""
-    weekend = steps.weekend
-    ends = np.minimum(np.arange(weekend.size) + gap.first_day, max(0, weekend.size - 1))
-    sort = np.where(weekend, 2, np.where(weekend[ends], 1, 0)).astype(np.int32)
-    return _of_days(steps, gap, block_days, sort, 3, 1)
+    """Days within blocks of whole weeks, each kind of day apart, and by the kind of the day that follows.
+
+    Saturdays and Sundays are one sort, whether a weekday follows or not: apart, each would be compared with nothing.
+    """
+    return _of_days(steps, gap, week_groups(steps, gap, block_days), 1)
 
 
 def weekdays(steps: Steps, gap: Gap) -> Strata:
     """Days of the same name within four weeks, the rest of whose week was as busy.
 
-    No day then follows another of its stratum, so that what excludes each other on one day does not pass for a chain. A
-    gap that reaches the same weekday again takes every other week of eight for the same reason.
+    Holidays are compared with those at the same place of theirs, the first day with first days, within a year. No day
+    then follows another of its stratum, so that what excludes each other on one day does not pass for a chain. A gap
+    that reaches the same weekday again takes every other week of eight for the same reason, a longer one every third of
+    twelve, and so on.
     """
-    day = np.arange(steps.weekend.size)
-    if gap.last_day < WEEK:
-        return _of_days(steps, gap, SEASON_DAYS, (day % WEEK).astype(np.int32), WEEK, BUSY)
-    return _of_days(steps, gap, 2 * SEASON_DAYS, (day % (2 * WEEK)).astype(np.int32), 2 * WEEK, BUSY)
+    return _of_days(steps, gap, weekday_groups(steps, gap), BUSY)
 
 
-def _of_days(steps: Steps, gap: Gap, block_days: int, sort: Int32, sorts: int, busy_sorts: int) -> Strata:
+def week_groups(steps: Steps, gap: Gap, block_days: int) -> Int32:
+    """For every day which other days it is compared with, as numbers from 0."""
+    kind, then = steps.kind, _next_kinds(steps, gap)
+    sort = np.select([kind == WEEKDAY, (kind == WEEKEND) & (then != HOLIDAY), kind == WEEKEND], [then, 3, 4], 5 + then)
+    return _numbered(np.arange(kind.size) // block_days * 8 + sort)
+
+
+def weekday_groups(steps: Steps, gap: Gap) -> Int32:
+    """The same by names of days: of each kind, and by the kind of the day that follows where there are holidays."""
+    kind, day = steps.kind, np.arange(steps.day_count)
+    apart = gap.last_day // WEEK + 1
+    named = day // (apart * SEASON_DAYS) * (apart * WEEK) + day % (apart * WEEK)
+    then = _next_kinds(steps, gap)
+    # Without holidays a name has one kind; with them, a Friday before the holidays is not like any other.
+    ordinary = (named * 2 + kind % 2) * KINDS_OF_DAY + then
+    holiday = (day // YEAR_DAYS * (LATER_PLACES + 1) + places_in_holiday(kind)) * KINDS_OF_DAY + then
+    return _numbered(np.where(kind == HOLIDAY, ordinary.max(initial=0) + 1 + holiday, ordinary))
+
+
+def _next_kinds(steps: Steps, gap: Gap) -> Int32:
+    """The kind of the first day on which the second step may come."""
+    last = max(0, steps.day_count - 1)
+    return steps.kind[np.minimum(np.arange(steps.day_count) + gap.first_day, last)]
+
+
+def _numbered(groups: Int64) -> Int32:
+    return np.unique(groups, return_inverse=True)[1].astype(np.int32)
+
+
+def _of_days(steps: Steps, gap: Gap, group: Int32, busy_sorts: int) -> Strata:
     customer, day, baskets = _cut(steps.customers(), steps.day)
     pointer = np.searchsorted(customer, np.arange(steps.pointer.size)).astype(np.int64)
     most = day.size * (2 + gap.last_day - gap.first_day)
     key, size, first, then_from, then_to, on = (np.zeros(most, np.int64) for _ in range(6))
-    shape = gap.first_day, gap.last_day, block_days, sorts, busy_sorts
-    count = _day_units(pointer, day, steps.window, sort, *shape, key, size, first, then_from, then_to, on)
+    shape = gap.first_day, gap.last_day, int(group.max(initial=0)) + 1, busy_sorts
+    count = _day_units(pointer, day, steps.window, group, *shape, key, size, first, then_from, then_to, on)
     units = tuple(part[:count] for part in (key, size, first, then_from, then_to, on))
-    per_customer = (steps.weekend.size // block_days + 1) * sorts * busy_sorts
-    return _grouped(steps, units, per_customer, baskets, steps.token)
+    return _grouped(steps, units, shape[2] * busy_sorts, baskets, steps.token)
 
 
 def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
@@ -93,22 +126,20 @@ def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
     most = day.size * steps.slot_count
     key, first, then, on = (np.zeros(most, np.int64) for _ in range(4))
     shape = steps.slot_count, gap.first_day, gap.last_day, block_days
-    per_customer = steps.slot_count**2 * (steps.weekend.size // block_days + 1) * 4 * SIZES**2
-    blocks = steps.weekend.size // block_days + 1
-    may = later(steps.slots, gap)
-    count = _visit_units(pointer, day, sort, steps.weekend, may, *shape, blocks, key, first, then, on)
+    per_customer = steps.slot_count**2 * (steps.day_count // block_days + 1) * 2 * KINDS_OF_DAY * SIZES**2
+    blocks = steps.day_count // block_days + 1
+    may = later(steps.bounds[: steps.slot_count], gap.in_turn)
+    count = _visit_units(pointer, day, sort, steps.kind, may, *shape, blocks, key, first, then, on)
     key, first, then, on = key[:count], first[:count], then[:count], on[:count]
     _, inverse, sizes = np.unique(key, return_inverse=True, return_counts=True)
     units = key, sizes[inverse], first, then, then + 1, on
     return _grouped(steps, units, per_customer, baskets, steps.token[order])
 
 
-def later(slots: tuple[tuple[int, int], ...], gap: Gap) -> Bool:
-    """Whether slot t may follow slot s: on the same day only where it starts when the other has ended."""
-    bounds = np.array(slots)
-    if gap.last_day:
-        return np.ones((len(slots), len(slots)), np.bool_)
-    return np.asarray(bounds[None, :, 0] >= bounds[:, None, 1])
+def later(slots: Int32, in_turn: bool) -> Bool:
+    """Whether slot t may follow slot s, of [start, end) each: with `in_turn` only where it starts when s has ended."""
+    every = np.ones((len(slots), len(slots)), np.bool_)
+    return np.asarray(slots[None, :, 0] >= slots[:, None, 1]) if in_turn else every
 
 
 def _cut(customer: Int64, day: Int32) -> tuple[Int64, Int32, Int64]:
@@ -127,14 +158,15 @@ def _grouped(steps: Steps, units: tuple[Int64, ...], per_customer: int, baskets:
         np.append(begins, key.size).astype(np.int64),
         size[begins].astype(np.int32),
         (key[begins] // per_customer).astype(np.int32),
-        steps.weekend[on[begins]].astype(np.int32),
+        steps.kind[on[begins]],
         first,
         then_from,
         then_to,
         (on // WEEK).astype(np.int32),
         baskets,
         token,
-        steps.weekend.size // WEEK + 1,
+        steps.day_count // WEEK + 1,
+        steps.kind_count,
     )
 
 
@@ -143,11 +175,10 @@ def _day_units(
     pointer: Int64,
     days: Int32,
     window: Int32,
-    sort: Int32,
+    groups: Int32,
     gap_from: int,
     gap_to: int,
-    block_days: int,
-    sorts: int,
+    group_count: int,
     busy_sorts: int,
     key: Int64,
     size: Int64,
@@ -156,9 +187,8 @@ def _day_units(
     then_to: Int64,
     on: Int64,
 ) -> int:
-    blocks = sort.size // block_days + 1
-    sizes = np.zeros(blocks * sorts * busy_sorts, np.int64)
-    shopped = np.zeros(sort.size // 7 + 2, np.int64)
+    sizes = np.zeros(group_count * busy_sorts, np.int64)
+    shopped = np.zeros(groups.size // 7 + 2, np.int64)
     count = 0
     for customer in range(pointer.size - 1):
         low, high = pointer[customer], pointer[customer + 1]
@@ -176,7 +206,7 @@ def _day_units(
             while stop < high and days[stop] <= day + gap_to:
                 stop += 1
             here = at < high and days[at] == day
-            group = day // block_days * sorts + sort[day]
+            group = groups[day]
             if busy_sorts > 1:
                 rest = shopped[day // 7] - (1 if here else 0)
                 for row in range(then, stop):
@@ -201,7 +231,7 @@ def _visit_units(
     pointer: Int64,
     days: Int32,
     sort: Int32,
-    weekend: Bool,
+    kind: Int32,
     may: Bool,
     slot_count: int,
     gap_from: int,
@@ -226,7 +256,7 @@ def _visit_units(
                     row += 1
                 if row < high and days[row] <= day + gap_to:
                     place = (group * slot_count + other) * blocks + day // block_days
-                    place = place * 2 + (1 if weekend[day] else 0)
+                    place = place * 3 + kind[day]
                     key[count] = ((place * SIZES + sort[visit]) * SIZES + sort[row]) * 2 + visit % 2
                     first[count], then[count], on[count] = visit, row, day
                     count += 1

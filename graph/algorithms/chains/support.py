@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Int32, Int64, Steps
-from graph.algorithms.chains.request import Gap
+from graph.algorithms.chains.events import Int32, Int64, Steps
+from graph.algorithms.chains.language import Gap
 from graph.algorithms.chains.strata import later
 from graph.algorithms.kernels import kernel
 
@@ -29,9 +29,7 @@ def count_support(steps: Steps, gap: Gap) -> Support:
     cells = np.zeros((steps.token_count, steps.token_count, 2), np.int64)
     cells[:, :, 0] = -1
     _tally(steps.pointer, steps.day, steps.token, gap.first_day, gap.last_day, steps.token_count, cells.reshape(-1))
-    categories = steps.token_count // steps.slot_count
-    allowed: Bool = np.tile(later(steps.slots, gap), (categories, categories))
-    counts = cells[:, :, 1] * allowed
+    counts = cells[:, :, 1] * later(steps.bounds, gap.in_turn)
     return Support((counts % OCCURRENCE).astype(np.int32), counts // OCCURRENCE)
 
 

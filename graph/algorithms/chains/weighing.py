@@ -7,13 +7,13 @@ import numpy as np
 
 from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pairs
 from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
-from graph.algorithms.chains.request import ChainsRequest, Compared, DayKind, Gap
+from graph.algorithms.chains.language import DayKind, Gap
+from graph.algorithms.chains.request import ChainsRequest, Compared
 from graph.algorithms.chains.shared import log_tail_of_weeks, weekly_surplus
-from graph.algorithms.chains.strata import Strata, later, visits, weekdays, weeks
+from graph.algorithms.chains.strata import Strata, visits, weekdays, weeks
 from graph.algorithms.significance import log_tail
 
-KINDS = (DayKind.ANY, DayKind.WEEKDAY, DayKind.WEEKEND)
-GAPS = tuple(Gap)
+KINDS = tuple(DayKind)
 HALF = 0.5
 """Half an occurrence is added above and below the lift's fraction bar: thin evidence is drawn towards 1."""
 LOOK_CLOSER = np.log(0.05)
@@ -27,7 +27,7 @@ class Weighed:
     """One row a pair, gap and kind of day."""
 
     gap: Int32
-    """Index into GAPS."""
+    """Its code."""
     day_kind: Int32
     """Index into KINDS."""
     first: Int32
@@ -87,14 +87,13 @@ def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, 
     nulls = _nulls(request, steps, gap)
     if not nulls[0].size.size:
         return joined([])
-    may = later(steps.slots, gap)
     first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
     rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
     found: list[Weighed] = []
     for row_from in range(*rows, rows_at_once):
         these = row_from, min(row_from + rows_at_once, rows[1])
-        counts = [count_pairs(null, steps.token_count, may, these) for null in nulls]
-        found += [_weighed(request, counts, first_days, gap, kind) for kind in request.day_kinds]
+        counts = [count_pairs(null, steps.bounds, gap.in_turn, these) for null in nulls]
+        found += [_weighed(request, counts, first_days, gap, kind) for kind in _kinds(request, steps)]
     return joined([_guarded(part, nulls, steps.token_count) for part in found])
 
 
@@ -112,6 +111,11 @@ def lift_interval(lift: Float64, error: Float64) -> tuple[Float64, Float64]:
     return lift * np.exp(-width), lift * np.exp(width)
 
 
+def _kinds(request: ChainsRequest, steps: Steps) -> list[DayKind]:
+    """Those of the request that the log's days may have."""
+    return [kind for kind in request.day_kinds if KINDS.index(kind) <= steps.kind_count]
+
+
 def _nulls(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
     """The first one gives the figures, and all have to be beaten."""
     if request.compared is Compared.VISITS:
@@ -121,12 +125,12 @@ def _nulls(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
 
 def _first_days(steps: Steps, gap: Gap) -> Int32:
     """Customer-days of every token whose following days lie in the log, shape (kinds, tokens, slots)."""
-    seen = steps.day + gap.last_day < steps.weekend.size
-    counts = np.zeros((3, steps.token_count), np.int32)
-    for kind in (0, 1):
-        of_kind = seen & (steps.weekend[steps.day] == bool(kind))
+    seen = steps.day + gap.last_day < steps.day_count
+    counts = np.zeros((steps.kind_count + 1, steps.token_count), np.int32)
+    for kind in range(steps.kind_count):
+        of_kind = seen & (steps.kind[steps.day] == kind)
         counts[kind + 1] = np.bincount(steps.token[of_kind], minlength=steps.token_count)
-    counts[0] = counts[1] + counts[2]
+    counts[0] = counts.sum(axis=0)
     return np.repeat(counts[:, :, None], steps.slot_count, axis=2)
 
 
@@ -138,18 +142,18 @@ def _first_visits(steps: Steps, strata: Strata) -> Int32:
     token = strata.token[begins + np.arange(lengths.sum())].astype(np.int64)
     then_slot = np.repeat(strata.token[strata.baskets[strata.then_from]] % slots, lengths)
     kind = np.repeat(np.repeat(strata.kind, np.diff(strata.pointer)), lengths)
-    counts = np.zeros((3, steps.token_count, slots), np.int32)
-    for index in (0, 1):
+    counts = np.zeros((steps.kind_count + 1, steps.token_count, slots), np.int32)
+    for index in range(steps.kind_count):
         cell = (token * slots + then_slot)[kind == index]
         counts[index + 1] = np.bincount(cell, minlength=steps.token_count * slots).reshape(-1, slots)
-    counts[0] = counts[1] + counts[2]
+    counts[0] = counts.sum(axis=0)
     return counts
 
 
 def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32, gap: Gap, kind: DayKind) -> Weighed:
     index, main = KINDS.index(kind), counts[0]
     rows, then = np.nonzero(main.capable[index] >= request.min_customers)
-    bases = slice(0, 2) if kind is DayKind.ANY else slice(index - 1, index)
+    bases = slice(None) if kind is DayKind.ANY else slice(index - 1, index)
     first = (rows + main.row_from).astype(np.int32)
     occurrences, mean, own, variance = (
         part[bases, rows, then].sum(axis=0) for part in (main.occurrences, main.expected, main.own, main.variance)
@@ -157,7 +161,7 @@ def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32
     log_shuffled = np.max([_log_p(null, bases, rows, then) for null in counts], axis=0)
     with_first, without = occurrences - own + HALF, np.maximum(mean - own, 0.0) + HALF
     return Weighed(
-        np.full(first.size, GAPS.index(gap), np.int32),
+        np.full(first.size, gap.code, np.int32),
         np.full(first.size, index, np.int32),
         first,
         then.astype(np.int32),
@@ -196,5 +200,6 @@ def _guarded(weighed: Weighed, nulls: list[Strata], token_count: int) -> Weighed
 
 def _of_kinds(surplus: Float64, day_kind: Int32) -> Float64:
     """Of the surplus by kind of the first day what each row asks for, shape (rows, weeks)."""
-    keep: Bool = np.array([[True, True], [True, False], [False, True]])[day_kind]
-    return np.where(keep[:, 0, None], surplus[0], 0.0) + np.where(keep[:, 1, None], surplus[1], 0.0)
+    asked = KINDS.index(DayKind.ANY)
+    keep = [(day_kind == asked) | (day_kind == kind + 1) for kind in range(surplus.shape[0])]
+    return np.sum([np.where(one[:, None], part, 0.0) for one, part in zip(keep, surplus, strict=True)], axis=0)

@@ -17,8 +17,8 @@ Row = tuple[int, int, int, int]
 """Customer, day counted from a Monday, hour, category."""
 Unit = tuple[set[int], set[int]]
 """Tokens of a first moment and of what followed it."""
-Stratum = tuple[int, bool, list[Unit]]
-"""Customer, whether the first days are a weekend's, the units to compare."""
+Stratum = tuple[int, int, list[Unit]]
+"""Customer, the kind of the first days (0 weekday, 1 weekend, 2 holiday), the units to compare."""
 
 
 def bought(rows: Iterable[Row], customers: int | None = None, categories: int | None = None) -> Purchases:
@@ -34,12 +34,12 @@ def bought(rows: Iterable[Row], customers: int | None = None, categories: int | 
     )
 
 
-def counted_by_hand(strata: Iterable[Stratum], gap: Gap, weekend: bool) -> dict[tuple[int, int], dict[str, float]]:
+def counted_by_hand(strata: Iterable[Stratum], gap: Gap, kind: int) -> dict[tuple[int, int], dict[str, float]]:
     """Every pair of tokens with its sums for first days of one kind, stratum by stratum, with sets."""
     found: dict[tuple[int, int], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     went, able = set(), set()
-    for customer, on_weekend, units in strata:
-        if on_weekend != weekend:
+    for customer, own_kind, units in strata:
+        if own_kind != kind:
             continue
         for pair in {(a, b) for one, _ in units for a in one for _, two in units for b in two if may_follow(gap, a, b)}:
             on, then = [pair[0] in one for one, _ in units], [pair[1] in two for _, two in units]
@@ -67,18 +67,21 @@ def counted_by_hand(strata: Iterable[Stratum], gap: Gap, weekend: bool) -> dict[
 
 def may_follow(gap: Gap, first: int, then: int) -> bool:
     """On one day only a slot that starts when the first has ended."""
-    return gap is not Gap.SAME_DAY or SLOTS[then % len(SLOTS)][0] >= SLOTS[first % len(SLOTS)][1]
+    return gap != Gap.SAME_DAY or SLOTS[then % len(SLOTS)][0] >= SLOTS[first % len(SLOTS)][1]
 
 
-def days_by_hand(purchases: Purchases, gap: Gap, sort: Callable[[int, int], object]) -> Iterator[Stratum]:
+def days_by_hand(
+    purchases: Purchases, gap: Gap, sort: Callable[[int, int], object], kind: Callable[[int], int] | None = None
+) -> Iterator[Stratum]:
     """Each customer's days whose following days lie in their window; `sort` of a day and the week's other shop days."""
+    kind = kind or _weekend
     for customer, shopped, tokens_of in _customers(purchases):
         strata: dict[object, list[Unit]] = defaultdict(list)
         for day in range(min(shopped), max(shopped) - gap.last_day + 1):
             after = range(day + gap.first_day, day + gap.last_day + 1)
             then = set().union(*(tokens_of[other] for other in after))
             rest = {other for other in tokens_of if tokens_of[other] and other // 7 == day // 7} - {day} - set(after)
-            strata[_weekend(day), sort(day, len(rest))].append((tokens_of[day], then))
+            strata[int(kind(day)), sort(day, len(rest))].append((tokens_of[day], then))
         for (weekend, _), units in strata.items():
             yield customer, weekend, units
 
@@ -88,9 +91,19 @@ def week_sort(block_days: int, gap: Gap) -> Callable[[int, int], object]:
     return lambda day, _: (day // block_days, not _weekend(day) and _weekend(day + gap.first_day))
 
 
+def calendar_week_sort(gap: Gap, kind: Callable[[int], int]) -> Callable[[int, int], object]:
+    """Weeks by the kind of the day and of the next; a weekend day's next only where it is a holiday."""
+
+    def sort(day: int, _: int) -> object:
+        here, then = kind(day), kind(day + gap.first_day)
+        return day // 7, here, then if here != 1 else then == 2
+
+    return sort
+
+
 def weekday_sort(gap: Gap) -> Callable[[int, int], object]:
     """Four weeks, the day's name, and how busy the rest of its week was; every other week of eight if the gap asks."""
-    weeks = 2 if gap is Gap.WITHIN_WEEK else 1
+    weeks = gap.last_day // 7 + 1
     return lambda day, rest: (day // (28 * weeks), day % (7 * weeks), min(rest, 3) if rest != 1 else 2)
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from chain_worlds import SLOTS, bought, habit_world
 
-from graph.algorithms.chains import DEFAULT_SLOTS, ChainsRequest, confirmed, find_chains, published
+from graph.algorithms.chains import DEFAULT_SLOTS, ChainsRequest, Gap, confirmed, find_chains, published
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
 from graph.errors import BadInput
 
 ANY, WEEKDAY, WEEKEND = range(3)
 REQUEST = ChainsRequest(slots=SLOTS)
+BOUNDS = np.tile(np.array(SLOTS, np.int32), (4, 1))
 
 
 @dataclass
@@ -29,20 +30,20 @@ def ranked(*rows: tuple[int, int, int, int]) -> Ranked:
 def test_any_day_is_stood_for_by_the_stronger_weekday():
     chains = ranked((1, WEEKDAY, 1, 6), (1, ANY, 1, 6), (1, WEEKEND, 1, 6))
 
-    assert strongest_of_overlapping(chains, REQUEST).tolist() == [-1, 0, -1]
+    assert strongest_of_overlapping(chains, BOUNDS, len(SLOTS)).tolist() == [-1, 0, -1]
 
 
 def test_overlapping_slots_are_one_story_and_apart_ones_are_two():
     evening, late, lunch = 2, 3, 1
     chains = ranked((0, ANY, 0, 4 + evening), (0, ANY, 0, 4 + late), (0, ANY, 0, 4 + lunch))
 
-    assert strongest_of_overlapping(chains, REQUEST).tolist() == [-1, 0, -1]
+    assert strongest_of_overlapping(chains, BOUNDS, len(SLOTS)).tolist() == [-1, 0, -1]
 
 
 def test_other_categories_and_other_gaps_are_other_stories():
     chains = ranked((0, ANY, 0, 6), (1, ANY, 0, 6), (0, ANY, 4, 6), (0, ANY, 0, 10))
 
-    assert strongest_of_overlapping(chains, REQUEST).tolist() == [-1, -1, -1, -1]
+    assert strongest_of_overlapping(chains, BOUNDS, len(SLOTS)).tolist() == [-1, -1, -1, -1]
 
 
 def test_the_default_slots_hold_the_model_cases():
@@ -107,5 +108,5 @@ def test_only_what_was_asked_for_is_tried():
     chains = find_chains(request, bought([(0, 5, 12, 0), (0, 6, 18, 1), (0, 12, 8, 0), (0, 13, 8, 1)]))
 
     assert chains.size > 0
-    assert set(chains.gap.tolist()) == {1}
+    assert set(chains.gap.tolist()) == {Gap.NEXT_DAY.code}
     assert set(chains.day_kind.tolist()) == {WEEKEND}

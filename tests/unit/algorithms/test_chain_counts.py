@@ -22,10 +22,10 @@ from chain_worlds import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.algorithms.chains import GAPS, KINDS, Chains, ChainsRequest, DayKind, Gap, confirmed, find_chains
+from graph.algorithms.chains import KINDS, NAMED_GAPS, Chains, ChainsRequest, DayKind, Gap, confirmed, find_chains
 from graph.algorithms.chains.counting import count_pairs
 from graph.algorithms.chains.events import to_steps
-from graph.algorithms.chains.strata import later, visits, weekdays, weeks
+from graph.algorithms.chains.strata import visits, weekdays, weeks
 from graph.algorithms.chains.support import count_support
 
 COFFEE, TEA, CAKE = range(3)
@@ -38,7 +38,7 @@ def token(category: int, slot: int) -> int:
 
 def the(chains: Chains, gap: Gap, kind: DayKind, first: int, then: int) -> dict[str, float]:
     [row] = np.flatnonzero(
-        (chains.gap == GAPS.index(gap))
+        (chains.gap == gap.code)
         & (chains.day_kind == KINDS.index(kind))
         & (chains.first == first)
         & (chains.then == then)
@@ -78,7 +78,7 @@ def test_the_second_slot_of_a_day_starts_when_the_first_has_ended():
 
     chains = find_chains(HAND, bought(day))
 
-    same_day = chains.take(chains.gap == GAPS.index(Gap.SAME_DAY))
+    same_day = chains.take(chains.gap == Gap.SAME_DAY.code)
     assert (token(COFFEE, EVENING), token(TEA, LATE)) not in zip(
         same_day.first.tolist(), same_day.then.tolist(), strict=True
     )
@@ -137,7 +137,7 @@ NULLS = ("weeks", "longer weeks", "weekdays", "visits")
 
 
 @settings(max_examples=300, deadline=None)
-@given(logs, st.sampled_from(Gap), st.sampled_from(NULLS))
+@given(logs, st.sampled_from(NAMED_GAPS), st.sampled_from(NULLS))
 def test_every_sum_is_that_of_plain_sets(rows, gap, null):
     purchases = bought(rows, 4, 3)
     steps = to_steps(purchases, SLOTS)
@@ -148,7 +148,7 @@ def test_every_sum_is_that_of_plain_sets(rows, gap, null):
         "visits": lambda: (visits(steps, gap, 28), visits_by_hand(purchases, gap, 28)),
     }[null]()
 
-    counts = count_pairs(strata, steps.token_count, later(SLOTS, gap), (0, steps.token_count))
+    counts = count_pairs(strata, steps.bounds, gap.in_turn, (0, steps.token_count))
 
     by_hand = list(wanted)
     for kind, weekend in enumerate((False, True)):
@@ -162,7 +162,7 @@ def test_every_sum_is_that_of_plain_sets(rows, gap, null):
 
 
 @settings(max_examples=30, deadline=None)
-@given(logs, st.sampled_from(Gap))
+@given(logs, st.sampled_from(NAMED_GAPS))
 def test_support_alone_is_that_of_plain_sets(rows, gap):
     steps = to_steps(bought(rows, 4, 3), SLOTS)
     done = list(zip(steps.customers().tolist(), steps.day.tolist(), steps.token.tolist(), strict=True))
@@ -186,8 +186,7 @@ def test_support_alone_is_that_of_plain_sets(rows, gap):
 def test_counting_in_parts_is_counting_at_once():
     steps = to_steps(habit_world(3, 60, 6, 0.3), SLOTS)
     strata = weeks(steps, Gap.NEXT_DAY, 28)
-    everything = np.ones((4, 4), np.bool_)
-    given_once = strata, steps.token_count, everything
+    given_once = strata, steps.bounds, False
 
     whole = count_pairs(*given_once, (0, steps.token_count))
     parts = [count_pairs(*given_once, (start, start + 5)) for start in range(0, steps.token_count, 5)]

@@ -6,7 +6,7 @@ from chain_worlds import BREAKFAST, EVENING, LUNCH, SLOTS, bought
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.algorithms.chains import GAPS, ChainsRequest, DayKind, Gap, Purchases, find_chains, find_longer
+from graph.algorithms.chains import ChainsRequest, DayKind, Gap, Purchases, find_chains, find_longer
 from graph.algorithms.chains.events import to_steps
 from graph.algorithms.chains.longer import Prefix, completed, extend
 from graph.errors import BadInput
@@ -62,7 +62,7 @@ def test_a_chain_of_three_is_counted_as_plain_sets_count_it(rows, gap, next_gap)
         followed = {(who, day) for who, day in within if any((who, day + on) in days[then] for on in reach)}
         assert found.weighed.occurrences[row] == len(followed)
         assert found.weighed.customers[row] == len({who for who, _ in followed})
-        assert found.weighed.first_days[row] == sum(day + next_gap.last_day < steps.weekend.size for _, day in done)
+        assert found.weighed.first_days[row] == sum(day + next_gap.last_day < steps.day_count for _, day in done)
 
 
 def world(third: float, whatever_came_before: bool) -> Purchases:
@@ -95,7 +95,7 @@ def test_a_planted_chain_of_three_steps_is_found_and_says_more_than_its_last_two
 
     top = int(found.prefix[0])
     assert (found.prefixes[top].tokens, int(found.weighed.then[0])) == THREE
-    assert GAPS[found.weighed.gap[0]] is Gap.NEXT_DAY
+    assert Gap.of_code(int(found.weighed.gap[0])) == Gap.NEXT_DAY
     assert found.weighed.log_q[0] < np.log(0.01)
     assert found.new[0]
     # Cake comes by habit on 8 of 100 days, and after coffee and tea on 8 + 92 × 0.4 where the coffee led to the tea.

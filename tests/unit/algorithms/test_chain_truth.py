@@ -74,7 +74,7 @@ def test_lift_and_chi_squared_call_shared_habits_chains_in_nearly_every_world():
 def next_day_tables(purchases: Purchases) -> Iterator[tuple[int, int, int, int]]:
     """Of all customer-days: with both steps, with the first, with the second a day later, in all; of pairs with 30."""
     steps = to_steps(purchases, SLOTS)
-    done = np.zeros((CUSTOMERS, steps.weekend.size, steps.token_count), np.int64)
+    done = np.zeros((CUSTOMERS, steps.day_count, steps.token_count), np.int64)
     done[steps.customers(), steps.day, steps.token] = 1
     first, then = (days.reshape(-1, steps.token_count) for days in (done[:, :-1], done[:, 1:]))
     both = first.T @ then
