@@ -1,7 +1,7 @@
 """What the environment, or a `.env` file, says: where the data lies, which graph, who may ask."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,10 +9,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api.documents import TrustedDocuments, read_manifest
 from api.policy import Policy
 from api.throttle import Allowance
-from graph.algorithms.chains import Calendar
 from graph.errors import BadInput
-from graph.jobs.calendar import read_calendar
 from graph.store import StoreConfig
+
+if TYPE_CHECKING:
+    from graph.algorithms.chains import Calendar
 
 
 class Settings(BaseSettings):
@@ -109,8 +110,12 @@ class Settings(BaseSettings):
             origins=frozenset(origin.strip() for origin in self.origins.split(",") if origin.strip()),
         )
 
-    def holidays(self) -> Calendar:
+    def holidays(self) -> "Calendar":
         """The calendar of kinds of day; BadInput for one that cannot be read."""
+        # Imported here: commands that score nothing do not wait for compiled kernels.
+        from graph.algorithms.chains import Calendar
+        from graph.jobs.calendar import read_calendar
+
         return Calendar() if self.calendar is None else read_calendar(self.calendar)
 
     @property
