@@ -78,7 +78,7 @@ def _simulate(
         for world in range(first, last):
             stamp = customer * (last - first) + world - first
             state = mix(mix(seed + np.uint64(customer)) + np.uint64(world))
-            arrivals = [(0.0, customer)]
+            arrivals = [(0.0, np.int64(customer))]
             moved, earned = 0.0, 0.0
             while len(arrivals) > 0:
                 at, sharer = heapq.heappop(arrivals)
@@ -92,14 +92,14 @@ def _simulate(
                     if not (sharing[sharer] and uniform(state) < pass_on[sharer]):
                         continue
                     state += STEP
-                    at += pass_on_delay[int(uniform(state) * pass_on_delay.size)]
+                    at += float(pass_on_delay[int(uniform(state) * pass_on_delay.size)])
                 known = pointer[sharer + 1] - pointer[sharer]
                 for place in range(known + hidden[sharer]):
                     if place < known:
-                        other = int(target[pointer[sharer] + place])
+                        other = np.int64(target[pointer[sharer] + place])
                         chance = probability[pointer[sharer] + place]
                     else:
-                        other = int(strangers[stranger_of(seed, sharer, batch, place, strangers.size)])
+                        other = np.int64(strangers[stranger_of(seed, int(sharer), batch, place, strangers.size)])
                         chance = hidden_chance[sharer]
                     if visited[other] == stamp:
                         continue
@@ -108,7 +108,7 @@ def _simulate(
                     if uniform(state) >= chance:
                         continue
                     state += STEP
-                    arrival = at + move_delay[int(uniform(state) * move_delay.size)]
+                    arrival = float(at + move_delay[int(uniform(state) * move_delay.size)])
                     if arrival <= within:
                         heapq.heappush(arrivals, (arrival, other))
             sums[customer, 0] += moved
