@@ -37,6 +37,7 @@ from api.settings import Settings
 from graph.errors import RenmaiError
 from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.project import project
+from graph.jobs.referral_economics import ReferralReports
 from graph.log import DeadLetters, EventLog
 from graph.queries.overview import projected_version
 from graph.store import Statement, Store, open_store
@@ -150,6 +151,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             WakingRecorder(recorder, follower.wake),
             runs,
             AdvocateChoice(reader, settings.scores_folder),
+            ReferralReports(reader, events, settings.time_zone),
             answers,
             feed,
             exports,

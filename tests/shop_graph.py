@@ -128,7 +128,14 @@ NODE_ROWS["Chain"] = [
         held=True,
     ),
 ]
+NODE_ROWS["ReferralReview"] = [
+    {"referral_id": "bob", "referrer_id": "ann", "state": "pending", "suspicion": 0.9, "sign_names": ["ring"],
+     "signs": "[]", "raised_at": utc(2026, 3, 3), "reward_cents": 850},
+    {"referral_id": "dan", "referrer_id": "ann", "state": "voided", "suspicion": 0.5, "sign_names": ["same_phone"],
+     "raised_at": utc(2026, 3, 1), "decided_at": utc(2026, 3, 4), "decided_by": "li", "reason": "one phone"},
+]  # fmt: skip
 TIE_ROWS: dict[str, Rows] = {
+    "CONCERNS": [{"start": "bob", "end": "bob"}, {"start": "dan", "end": "dan"}],
     "ACQUIRED_VIA": [{"start": "ann", "end": "app"}],
     "IN": [{"start": "latte", "end": "coffee"}, {"start": "peach", "end": "tea > fruit tea"}],
     "PART_OF": [{"start": "tea > fruit tea", "end": "tea"}],

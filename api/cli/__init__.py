@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "cypher": "projection",
     "score": "scoring",
     "advocates": "advocates",
+    "referrals": "referrals",
     "serve": "serving",
     "doctor": "administration",
     "schema": "administration",

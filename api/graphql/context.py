@@ -15,6 +15,7 @@ from graphql import DocumentNode
 from api.graphql.loaders import Batch, Loaders
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
+from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries.reader import Reader
 
 Answer = TypeVar("Answer")
@@ -168,6 +169,14 @@ class AdvocateChoices(Protocol):
         ...
 
 
+class Referrals(Protocol):
+    """Where the economics of referrals are told."""
+
+    async def report(self, asked: EconomicsAsked) -> EconomicsReport:
+        """The figures; CannotReport where they cannot be told as asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LogEvent:
     """An event as the log has it, as far as it is told to who watches."""
@@ -272,6 +281,7 @@ class Services:
     recorder: Recorder
     runs: ScoreRuns
     advocates: AdvocateChoices
+    referrals: Referrals
     answers: Answers
     feed: Listening
     exports: Exports

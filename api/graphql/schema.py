@@ -37,6 +37,7 @@ from api.graphql.prices import prices
 from api.graphql.product import Product, ProductConnection, product, products
 from api.graphql.record_referral import RecordReferralResult, record_referral
 from api.graphql.referral import ReferralTree, referral_tree
+from api.graphql.referral_economics import ReferralEconomics, referral_economics
 from api.graphql.referral_review import ReferralReview, referral_reviews
 from api.graphql.review_referral import ReviewReferralResult, review_referral
 from api.graphql.run import ScoreRun, score_run, score_runs
@@ -88,6 +89,9 @@ class Query:
     )
     referral_tree: ReferralTree = strawberry.field(
         resolver=referral_tree, description="Whom a customer brought, directly and through others."
+    )
+    referral_economics: ReferralEconomics = strawberry.field(
+        resolver=referral_economics, description="What referrals bring and cost, over an audience and a period."
     )
     referral_reviews: Connection[ReferralReview] = strawberry.field(
         resolver=referral_reviews, description="Referrals that look like fraud or were decided about, page by page."

@@ -6,11 +6,11 @@ from typing import cast
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from graph.algorithms.chains import ChainsRequest, Purchases
-from graph.algorithms.influence import NOBODY, InfluenceRequest, ShareLog
+from graph.algorithms.influence import InfluenceRequest, ShareLog
 from graph.errors import BadInput
+from graph.jobs.columns import codes, names, orders, seconds
 from graph.jobs.derive.customers import referred
 from graph.jobs.derive.described import json_text
 from graph.jobs.derive.products import SEPARATOR, in_category
@@ -64,14 +64,14 @@ def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> Purch
         .sort("customer", "local_at", "category")
         .collect()
     )
-    customers, categories = (_names([lines[column]]) for column in ("customer", "category"))
+    customers, categories = (names([lines[column]]) for column in ("customer", "category"))
     minute = pl.col("local_at").dt.hour().cast(pl.Int32) * 60 + pl.col("local_at").dt.minute().cast(pl.Int32)
     arrays = lines.select(day=pl.col("local_at").dt.date().to_physical(), minute=minute)
     purchases = Purchases(
-        _codes(lines["customer"], customers),
+        codes(lines["customer"], customers),
         arrays["day"].to_numpy().astype(np.int32),
         arrays["minute"].to_numpy().astype(np.int32),
-        _codes(lines["category"], categories),
+        codes(lines["category"], categories),
         len(customers),
         len(categories),
     )
@@ -88,7 +88,7 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
     void = read_voided(log, version)
     clicks = events.filter(pl.col("kind") == EventKind.SHARE_CLICK).drop_nulls(["customer", "share"])
     clicks = clicks_that_count(clicks, shares, void)
-    acts = pl.concat([_joins(events), _orders(lines)]).sort("at", "customer", "act")
+    acts = pl.concat([_joins(events), orders(lines)]).sort("at", "customer", "act")
     acts = acts_that_count(acts, shares, void)
     brought = referrals_that_count(referred(events.lazy(), None).collect().sort("end"), void)
     named = [
@@ -99,26 +99,26 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
         brought["start"],
         brought["end"],
     ]
-    customers = _names([*named, _everybody(log, version, request.source)])
+    customers = names([*named, _everybody(log, version, request.source)])
     share_names = shares["share"]
     known_clicks = clicks.filter(clicks["share"].is_in(share_names.implode()))
     return SharesRead(
         ShareLog(
             len(customers),
-            _codes(shares["customer"], customers),
-            _seconds(shares["at"]),
-            _codes(shares["parent"], share_names),
-            _codes(known_clicks["customer"], customers),
-            _codes(known_clicks["share"], share_names),
-            _seconds(known_clicks["at"]),
-            _codes(acts["customer"], customers),
-            _seconds(acts["at"]),
-            _codes(acts["share"], share_names),
-            _codes(acts["referrer"], customers),
+            codes(shares["customer"], customers),
+            seconds(shares["at"]),
+            codes(shares["parent"], share_names),
+            codes(known_clicks["customer"], customers),
+            codes(known_clicks["share"], share_names),
+            seconds(known_clicks["at"]),
+            codes(acts["customer"], customers),
+            seconds(acts["at"]),
+            codes(acts["share"], share_names),
+            codes(acts["referrer"], customers),
             acts["cents"].to_numpy().astype(np.int64),
-            _codes(brought["end"], customers),
-            _codes(brought["start"], customers),
-            _seconds(brought["at"]),
+            codes(brought["end"], customers),
+            codes(brought["start"], customers),
+            seconds(brought["at"]),
         ),
         customers,
         _read(version, events, lines),
@@ -174,39 +174,6 @@ def _joins(events: pl.DataFrame) -> pl.DataFrame:
     """Registrations and referrals, each an act that costs nothing."""
     joins = events.filter(pl.col("kind").is_in([kind.value for kind in _JOINING])).drop_nulls("customer")
     return joins.select("at", "customer", "share", "referrer", cents=pl.lit(0, pl.Int64), act="id")
-
-
-def _orders(events: pl.DataFrame) -> pl.DataFrame:
-    """Each order as one act: its first line's time and customer, what it names, what was paid and not paid back."""
-    bought = pl.col("kind") == EventKind.PURCHASE
-    cents = pl.col("amount").to_physical().cast(pl.Int64)
-    orders = (
-        events.drop_nulls(["customer", "order"])
-        .group_by("order", maintain_order=True)
-        .agg(
-            pl.col("at", "customer").filter(bought).first(),
-            pl.col("share", "referrer").filter(bought).drop_nulls().first(),
-            cents=cents.filter(bought).sum() - cents.filter(~bought).sum(),
-        )
-        .drop_nulls("customer")
-    )
-    return orders.select("at", "customer", "share", "referrer", pl.col("cents").clip(lower_bound=0), act="order")
-
-
-def _names(columns: list[pl.Series]) -> pl.Series:
-    """All names in the columns, each once, in order."""
-    return pl.concat([column.rename("name").cast(pl.String) for column in columns]).unique().drop_nulls().sort()
-
-
-def _codes(column: pl.Series, names: pl.Series) -> NDArray[np.int32]:
-    """The place of each value among the names; NOBODY for null and for a name that is not among them."""
-    places = pl.DataFrame({"name": names}).with_row_index("code")
-    found = column.rename("name").cast(pl.String).to_frame().join(places, on="name", how="left", maintain_order="left")
-    return found["code"].cast(pl.Int32).fill_null(NOBODY).to_numpy().astype(np.int32)
-
-
-def _seconds(column: pl.Series) -> NDArray[np.int64]:
-    return column.dt.epoch("s").to_numpy().astype(np.int64)
 
 
 def _read(version: int, *frames: pl.DataFrame) -> Read:

@@ -6,7 +6,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from shop_graph import fill_shop, utc
 
-from graph.queries import chain, channel, customer, influence, order, product, referral, run, search, share
+from graph.queries import (
+    chain,
+    channel,
+    customer,
+    influence,
+    order,
+    product,
+    referral,
+    referral_review,
+    run,
+    search,
+    share,
+)
 from graph.queries import store as stores
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Position, Slice, turned
@@ -308,3 +320,34 @@ async def test_a_place_between_equals_is_found_again(shop: Store):
     assert [entry.row.key for entry in first.entries] == ["蔡", "ann", "bob"]
     assert [entry.row.key for entry in rest.entries] == ["bob", "dan"]
     assert first.entries[1].position == Position(utc(2026, 1, 1), "ann")
+
+
+@pytest.mark.parametrize(
+    ("filters", "keys"),
+    [
+        ({}, ["bob", "dan"]),
+        ({"state_in": ["pending"]}, ["bob"]),
+        ({"sign_eq": "same_phone"}, ["dan"]),
+        ({"suspicion_gte": 0.6, "referrer_eq": "ann"}, ["bob"]),
+        ({"decided_at_gte": utc(2026, 3, 4), "decided_by_eq": "li"}, ["dan"]),
+        ({"raised_at_lt": utc(2026, 3, 2)}, ["dan"]),
+        ({"customer_eq": "ann"}, []),
+    ],
+)
+async def test_reviews_are_filtered_and_come_by_suspicion(shop: Store, filters: dict[str, object], keys: list[str]):
+    page = await referral_review.reviews(shop, filters, referral_review.ORDERINGS["suspicion"], TEN)
+
+    assert [entry.row.key for entry in page.entries] == keys
+    assert await referral_review.count_reviews(shop, filters) == len(keys)
+
+
+async def test_a_review_stands_where_it_was_left(shop: Store):
+    found = await referral_review.standings(shop, ["bob", "dan", "蔡", "ann", "nobody"])
+
+    assert [row and (row.referrer, row.state) for row in found] == [
+        ("ann", "pending"), ("ann", "voided"), ("bob", None), (None, None), None
+    ]  # fmt: skip
+    [bob, nobody] = await referral_review.reviews_by_key(shop, ["bob", "蔡"])
+    assert nobody is None
+    assert bob is not None
+    assert (bob.referrer, bob.raised_at, bob.reward_cents) == ("ann", utc(2026, 3, 3), 850)

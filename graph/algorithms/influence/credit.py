@@ -41,8 +41,13 @@ class Credit:
 
 def grow_forest(log: ShareLog) -> Forest:
     """Who brought whom, the earliest first; one that would close a ring is left out."""
-    order = np.lexsort((log.brought_by, log.brought_customer, log.brought_at))
-    parent = _without_rings(log.brought_customer[order], log.brought_by[order], log.customer_count)
+    return forest_of(log.brought_customer, log.brought_by, log.brought_at, log.customer_count)
+
+
+def forest_of(customer: Int32, bringer: Int32, at: Int64, customer_count: int) -> Forest:
+    """The same of who was brought by whom and when."""
+    order = np.lexsort((bringer, customer, at))
+    parent = _without_rings(customer[order], bringer[order], customer_count)
     return Forest(parent, _children_first(parent))
 
 

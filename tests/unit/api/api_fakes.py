@@ -23,6 +23,7 @@ from api.graphql.context import (
     Wanted,
 )
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
+from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
 from graph.store.statement import Statement
@@ -125,6 +126,22 @@ class FakeAdvocates:
 
 
 @dataclass
+class FakeReferrals:
+    """Reports of nobody, whatever is asked, or fails."""
+
+    asked: list[EconomicsAsked] = field(default_factory=list)
+    failure: Exception | None = None
+    report_: EconomicsReport | None = None
+
+    async def report(self, asked: EconomicsAsked) -> EconomicsReport:
+        self.asked.append(asked)
+        if self.failure:
+            raise self.failure
+        assert self.report_
+        return self.report_
+
+
+@dataclass
 class FakeFeed:
     """Tells three deliveries, then falls behind."""
 
@@ -168,12 +185,14 @@ def services(
     runs: FakeRuns | None = None,
     advocates: FakeAdvocates | None = None,
     exports: FakeExports | None = None,
+    referrals: FakeReferrals | None = None,
 ) -> Services:
     return Services(
         reader,
         recorder or FakeRecorder(),
         runs or FakeRuns(),
         advocates or FakeAdvocates(),
+        referrals or FakeReferrals(),
         answers,
         FakeFeed(),
         exports or FakeExports(),

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from api_fakes import NOON, FakeAdvocates, FakeExports, FakeRecorder, FakeRuns, RecordingReader, services, small_shop
+from api_fakes import (
+    NOON,
+    FakeAdvocates,
+    FakeExports,
+    FakeRecorder,
+    FakeReferrals,
+    FakeRuns,
+    RecordingReader,
+    services,
+    small_shop,
+)
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -30,6 +40,7 @@ class Api:
     runs: FakeRuns
     advocates: FakeAdvocates
     exports: FakeExports
+    referrals: FakeReferrals
     keys: KeyStore
     secrets: dict[str, str]
     headers: dict[str, str] = field(default_factory=dict)
@@ -68,8 +79,8 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
 
     def served(*, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None) -> Api:
         reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
-        advocates, exports = FakeAdvocates(), FakeExports()
-        engine = Engine(schema, services(reader, answers, recorder, runs, advocates, exports), policy)
+        advocates, exports, referrals = FakeAdvocates(), FakeExports(), FakeReferrals()
+        engine = Engine(schema, services(reader, answers, recorder, runs, advocates, exports, referrals), policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
@@ -78,7 +89,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
         )
         client = TestClient(app, raise_server_exceptions=True)
         clients.append(client)
-        return Api(client, reader, recorder, runs, advocates, exports, keys, secrets)
+        return Api(client, reader, recorder, runs, advocates, exports, referrals, keys, secrets)
 
     yield served
     for client in clients:
