@@ -1,21 +1,23 @@
 """How well the next purchases of The Complete Journey's households are told, beside the usual baselines.
 
-Run: python benchmarks/affinity.py [--tune]; prints one JSON object a line. What is recommended from the purchases
-before the last 28 days is held against those days. `--tune` prints the grid that the defaults were chosen by, on the 28
-days before these, so that the last ones judge what never saw them.
+Run: python benchmarks/affinity.py [--weeks-before 4]; prints one JSON object a line. What is recommended from the
+purchases before the last 28 days is held against those days. What speaks for a product was chosen by the days that
+`--weeks-before 4` and `--weeks-before 8` judge; how much each of it counts is learned anew from the 28 days before
+those that judge. So the last days judge what never saw them.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Callable
-from itertools import product as every
 
 import numpy as np
 import polars as pl
 
 from graph.algorithms.affinity import Baskets, NextProducts, Quality, held_out, next_products, quality
 from graph.algorithms.affinity.best import best_of_rows
+from graph.algorithms.affinity.evaluation import Z95
+from graph.algorithms.affinity.judging import popular, repeated
 from graph.algorithms.affinity.matrices import column_sums
 from loaders.sources.completejourney import data_folder
 
@@ -31,18 +33,6 @@ def baskets() -> Baskets:
     )
     columns = [lines[name].to_numpy() for name in ("household_id", "product_id", "basket_id", "day")]
     return Baskets(*columns, *(int(column.max()) + 1 for column in columns[:3]))
-
-
-def popular(known: Baskets) -> Told:
-    """The products in most baskets, for everybody."""
-    best = np.argsort(-column_sums(known.contents()), kind="stable")[:FIRST]
-    return np.repeat(np.arange(known.customer_count), FIRST), np.tile(best, known.customer_count)
-
-
-def repeated(known: Baskets, as_of: int) -> Told:
-    """What the household bought in most baskets, whenever that was."""
-    found = next_products(known, NextProducts(as_of, FIRST, half_life_days=1e12, neighbours_weight=0))
-    return found.customer, found.product
 
 
 def like_bought(known: Baskets) -> Told:
@@ -81,32 +71,21 @@ def judged(name: str, told: Callable[[], Told], bought: Baskets) -> Quality:
 def main() -> None:
     """Judges ours and the baselines; the difference is that of pairs of households."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tune", action="store_true", help="the grid of the defaults, on earlier days")
+    parser.add_argument("--weeks-before", type=int, default=0, help="judge on earlier days, so many weeks before")
     everything = baskets()
-    last = int(everything.day.max()) - DAYS
-    if parser.parse_args().tune:
-        tune(everything, last - DAYS)
-        return
+    last = int(everything.day.max()) - DAYS - 7 * parser.parse_args().weeks_before
     known, bought = everything.where(everything.day <= last), held_out(everything, last, DAYS)
+    next_products(known.where(known.customer < 9), NextProducts(last))  # kernels are compiled or read from disk here
     mine = judged("ours", lambda: ours(known, last), bought)
-    others = {
-        "repeat purchase": lambda: repeated(known, last),
+    others: dict[str, Callable[[], Told]] = {
+        "repeat purchase": lambda: repeated(known, last, FIRST),
         "item-kNN": lambda: like_bought(known),
-        "popularity": lambda: popular(known),
+        "popularity": lambda: popular(known, last, FIRST),
     }
     for name, told in others.items():
         more = mine.recalls - judged(name, told, bought).recalls
-        half = 1.96 * more.std() / np.sqrt(more.size)
+        half = Z95 * more.std() / np.sqrt(more.size)
         print(json.dumps({"ours over": name, "recall": round(more.mean(), 4), "plus_minus": round(half, 4)}))
-
-
-def tune(everything: Baskets, last: int) -> None:
-    """Every combination of the three parameters."""
-    bought = held_out(everything, last, DAYS)
-    for days, neighbours, weight in every((60, 120, 240), (50, 150, 400), (0.1, 0.2, 0.5)):
-        found = next_products(everything, NextProducts(last, FIRST, days, neighbours, weight))
-        good = quality(found.customer, found.product, bought, FIRST)
-        print(json.dumps([days, neighbours, weight, round(good.recall, 5), round(good.ndcg, 5)]), flush=True)
 
 
 if __name__ == "__main__":

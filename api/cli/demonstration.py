@@ -15,6 +15,7 @@ from api.cli.questions import ask_everything
 from api.cli.scoring import scored
 from api.cli.serving import serve
 from api.settings import Settings
+from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.jobs.project import projected_version
@@ -26,7 +27,9 @@ from loaders.world import WorldRequest
 
 WORLD = WorldRequest()
 SOURCE = "renmai-world"
-POINTERS = {f"chains|{COMPLETEJOURNEY}", f"chains|{SOURCE}", "influence|*"}
+POINTERS = {f"chains|{COMPLETEJOURNEY}", f"chains|{SOURCE}", "influence|*", f"affinity|{COMPLETEJOURNEY}"}
+AFFINITY = AffinityRequest(source=COMPLETEJOURNEY, neighbours=30, sample=500, learn_from=500, judge=False)
+"""Of the defaults about a third of the cost: how well it tells is shown in the documentation."""
 
 
 def register(app: typer.Typer) -> None:
@@ -73,6 +76,7 @@ async def _filled(settings: Settings, world: WorldRequest) -> None:
             ("scored chains of The Complete Journey", ChainsRequest(source=COMPLETEJOURNEY)),
             ("scored chains of the tea chain", ChainsRequest(source=SOURCE)),
             ("scored influence", InfluenceRequest()),
+            ("scored affinity of The Complete Journey", AFFINITY),
         ):
             with _timed(title):
                 answers.print((await scored(settings, store, request)).said)

@@ -34,6 +34,12 @@ QUESTIONS: dict[str, str] = {
         orderBy: { field: REVENUE, direction: DESC }) { edges { node { key orders(first: 15) { edges { node {
         at localDate localMinute lines { nodes { product { category { name } } } } } } } } } } }""",
     "Products": "{ products(first: 2) { edges { node { key name category { path } } } } }",
+    "What goes together": """{ product(key: "cj-1029743") { name category { name }
+        boughtTogether(first: 2) { baskets lift qValue product { name category { name } } }
+        similar(first: 2) { customers cosine product { name category { name } } } } }""",
+    "What they buy next": """{ customers(first: 2, where: { source: { eq: "completejourney" } },
+        orderBy: { field: ORDER_COUNT, direction: DESC }) { edges { node { key
+        nextProducts(first: 3) { probability reason product { name } } } } } }""",
     "Stores": """{ stores(first: 3, where: { source: { eq: "renmai-world" } }) {
         edges { node { key name district } } } }""",
     "Channels": "{ channels(first: 3) { edges { node { key online cost } } } }",

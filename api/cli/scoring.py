@@ -9,10 +9,12 @@ import typer
 
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
+from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
+from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
@@ -21,7 +23,8 @@ from graph.queries.score_run import ScoreRunRow
 from graph.store import Store, open_store
 
 MINUTES_AN_HOUR = 60
-CHAINS, INFLUENCE = ChainsRequest(), InfluenceRequest()
+CHAINS, INFLUENCE, AFFINITY = ChainsRequest(), InfluenceRequest(), AffinityRequest()
+Request = ChainsRequest | InfluenceRequest | AffinityRequest
 Choice = TypeVar("Choice", bound=StrEnum)
 
 Source = Annotated[str | None, typer.Option(help="Score one data set only, such as completejourney.")]
@@ -34,6 +37,7 @@ def register(app: typer.Typer) -> None:
     score = typer.Typer(no_args_is_help=True, help="Score the log as it is now and publish the run.")
     score.command("chains")(chains_command)
     score.command("influence")(influence_command)
+    score.command("affinity")(affinity_command)
     app.add_typer(score, name="score")
 
 
@@ -104,12 +108,26 @@ def influence_command(
     asyncio.run(_score(Settings(), request, engine))
 
 
-async def scored(
-    settings: Settings, store: Store, request: ChainsRequest | InfluenceRequest, engine: str = "local"
-) -> ScoreRunRow:
+def affinity_command(
+    source: Source = None,
+    horizon_days: Annotated[int, typer.Option(help="Days whose purchases are foretold.")] = AFFINITY.horizon_days,
+    min_baskets: Annotated[int, typer.Option(help="Fewest baskets, and buyers, of a product with partners.")] = (
+        AFFINITY.min_baskets
+    ),
+    judge: Annotated[
+        bool, typer.Option(help="Also foretell the last days from what came before, and say how well.")
+    ] = AFFINITY.judge,
+    seed: Seed = AFFINITY.seed,
+) -> None:
+    """What is bought together, which products are alike, and what every customer probably buys next."""
+    request = AffinityRequest(source=source, horizon_days=horizon_days, min_baskets=min_baskets, judge=judge, seed=seed)
+    asyncio.run(_score(Settings(), request, "local"))
+
+
+async def scored(settings: Settings, store: Store, request: Request, engine: str = "local") -> ScoreRunRow:
     """Runs one scoring with a progress bar; the answer is the published run."""
     log = EventLog.open(settings.log_folder)
-    kind = "chains" if isinstance(request, ChainsRequest) else "influence"
+    kind = _KINDS[type(request)]
     started_at = datetime.now(UTC)
     context = RunContext(new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine)
     with progress_bar(f"score {kind}") as advance:
@@ -119,14 +137,23 @@ async def scored(
 
         if isinstance(request, ChainsRequest):
             return await score_chains(log, store, settings.scores_folder, request, context, told)
+        if isinstance(request, AffinityRequest):
+            return await score_affinity(log, store, settings.scores_folder, request, context, told)
         return await score_influence(log, store, settings.scores_folder, request, context, told)
 
 
-async def _score(settings: Settings, request: ChainsRequest | InfluenceRequest, engine: str) -> None:
+async def _score(settings: Settings, request: Request, engine: str) -> None:
     async with open_store(settings.store_config()) as store:
         run = await scored(settings, store, request, engine)
     answers.print(run.said)
     answers.print(f"Run {run.run_id} of log version {run.log_version} is current.")
+
+
+_KINDS: dict[type[Request], str] = {
+    ChainsRequest: "chains",
+    InfluenceRequest: "influence",
+    AffinityRequest: "affinity",
+}
 
 
 def _slot(given: str) -> tuple[int, int]:

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.affinity import FirstOf, NextProduct
 from api.graphql.chain import At, OpenChain, open_chains_of
 from api.graphql.channel import Channel
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.customer_where import CustomerOrder, CustomerWhere
 from api.graphql.influence import InfluenceScore, influence_of
+from api.graphql.next_product import next_products
 from api.graphql.node import Node, global_id
 from api.graphql.order import Order
 from api.graphql.ordering import chosen
@@ -103,6 +105,19 @@ class Customer(Node):
     async def open_chains(self, info: Info, at: At = None) -> list[OpenChain]:
         """Read together with the other customers' chains."""
         return await open_chains_of(info, self.key, at)
+
+    @strawberry.field(description="What the customer probably buys next, the likeliest first, open chains counted in.")
+    async def next_products(
+        self,
+        info: Info,
+        first: FirstOf = 10,
+        at: At = None,
+        new_only: Annotated[
+            bool, strawberry.argument(description="Only what the customer never bought before the run.")
+        ] = False,
+    ) -> list[NextProduct]:
+        """Read together with the other customers' products; none where no run scored the customer."""
+        return await next_products(info, self.key, first, at, new_only)
 
     @classmethod
     def of(cls, row: queries.CustomerRow) -> "Customer":

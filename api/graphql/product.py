@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.affinity import BoughtTogether, FirstOf, SimilarProduct, bought_together, similar_to
 from api.graphql.category import Category
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
@@ -31,6 +32,18 @@ class Product(Node):
     currency: str | None = strawberry.field(description="ISO 4217 code of the price.")
     attributes: list[str] = strawberry.field(description="Traits such as low-caffeine or low-sugar.")
     source: str | None = strawberry.field(description="The data set or system that spoke of it last.")
+
+    @strawberry.field(
+        description="What is in one basket with it more often than the size of the baskets explains, surest first."
+    )
+    async def bought_together(self, info: Info, first: FirstOf = 10) -> list[BoughtTogether]:
+        """Read together with the other products' partners."""
+        return await bought_together(info, self.key, first)
+
+    @strawberry.field(description="What the same customers buy, the most alike first.")
+    async def similar(self, info: Info, first: FirstOf = 10) -> list[SimilarProduct]:
+        """Read together with the other products' partners."""
+        return await similar_to(info, self.key, first)
 
     @classmethod
     def of(cls, row: queries.ProductRow) -> "Product":

@@ -23,6 +23,7 @@ class ScoreKind(Enum):
 
     INFLUENCE = strawberry.enum_value("influence", description="How many others each customer moves.")
     CHAINS = strawberry.enum_value("chains", description="Which purchase leads to which, in which slot.")
+    AFFINITY = strawberry.enum_value("affinity", description="What goes together, and what everybody buys next.")
 
 
 @strawberry.enum(description="How far a run has come.")

@@ -37,15 +37,16 @@ def log_tail(count: Float64, mean: Float64, variance: Float64, third: Float64) -
     return answer
 
 
-def benjamini_hochberg(log_p: Float64, counted: Bool | None = None) -> Float64:
+def benjamini_hochberg(log_p: Float64, counted: Bool | None = None, tried: int | None = None) -> Float64:
     """Log q of every log p: the least false discovery rate at which it is called (Benjamini, Hochberg 1995).
 
     Everything given was tried. Where `counted` is given, only its rows count as discoveries: several wordings of one
-    discovery must not make room for a false one. Then q is the same or larger.
+    discovery must not make room for a false one. Then q is the same or larger. With `tried`, so many were tried in all,
+    and those that are not given have a p-value of 1.
     """
     order = np.argsort(log_p, kind="stable")
     discoveries = np.arange(1, log_p.size + 1) if counted is None else np.maximum(np.cumsum(counted[order]), 1)
-    scaled = log_p[order] + np.log(max(1, log_p.size)) - np.log(discoveries)
+    scaled = log_p[order] + np.log(max(1, log_p.size, tried or 0)) - np.log(discoveries)
     log_q = np.empty(log_p.size)
     log_q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 0.0)
     return log_q

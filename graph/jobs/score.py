@@ -9,6 +9,7 @@ import polars as pl
 
 from graph.algorithms import chains as chaining
 from graph.algorithms import influence as influencing
+from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.algorithms.provenance import Provenance
@@ -51,15 +52,15 @@ async def score_chains(
     Raises BadInput for an unknown source or engine before anything is written; everything else leaves a failed run.
     """
     engine = engine_named(context.engine)
-    run = await _started(log, RunKind.CHAINS, request, chaining.PROVENANCE, context)
-    stages = _Stages(tell, run.run_id)
+    run = await started(log, RunKind.CHAINS, request, chaining.PROVENANCE, context)
+    stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):
         stages.tell("read", 0, 1)
         found = await asyncio.to_thread(read_purchases, log, run.log_version, request)
         stages.tell("compute", 0, 1)
         check(engine.refusal(request, found.purchases))
         chains = await asyncio.to_thread(engine.run, request, found.purchases)
-        run = _seen(run, found.read, len(found.customers), chains.size)
+        run = seen_by(run, found.read, len(found.customers), chains.size)
         run = replace(run, said=_chains_said(chains, request))
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
@@ -94,8 +95,8 @@ async def score_influence(
     A log without shares, clicks and referrals gives a run without scores. Errors as for `score_chains`.
     """
     engine = engine_named(context.engine)
-    run = await _started(log, RunKind.INFLUENCE, request, influencing.PROVENANCE, context)
-    stages = _Stages(tell, run.run_id)
+    run = await started(log, RunKind.INFLUENCE, request, influencing.PROVENANCE, context)
+    stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):
         stages.tell("read", 0, 1)
         found = await asyncio.to_thread(read_shares, log, run.log_version, request)
@@ -108,7 +109,7 @@ async def score_influence(
         report = await asyncio.to_thread(influencing.calibrate, found.log, request)
         effect = await asyncio.to_thread(influencing.incremental_effect, found.log, request)
         said = _influence_said(empty, scored, graph, report, effect)
-        run = replace(_seen(run, found.read, scored, graph.ties.target.size), said=said)
+        run = replace(seen_by(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
         table = influence_table(scores, found.customers).head(scored)
         await asyncio.to_thread(ScoreTable.open(tables, INFLUENCE_TABLE).write, run.run_id, table)
@@ -124,21 +125,25 @@ async def score_influence(
         return await make_current(store, run, context.clock)
 
 
-class _Stages:
+class Stages:
+    """Tells how far a run is, stage by stage."""
+
     def __init__(self, tell: Tell, run_id: str) -> None:
         self._tell, self._run_id = tell, run_id
 
     def tell(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` in this stage."""
         self._tell(Progress(self._run_id, stage, done, total))
 
 
-async def _started(
+async def started(
     log: EventLog,
     kind: RunKind,
-    request: ChainsRequest | InfluenceRequest,
+    request: ChainsRequest | InfluenceRequest | AffinityRequest,
     provenance: Provenance,
     context: RunContext,
 ) -> ScoreRunRow:
+    """The run as it begins: of the log's newest version; BadInput for a source that the log does not hold."""
     version = log.version
     await asyncio.to_thread(check_source, log, version, request.source)
     return ScoreRunRow(
@@ -155,7 +160,8 @@ async def _started(
     )
 
 
-def _seen(run: ScoreRunRow, read: Read, customers: int, ties: int) -> ScoreRunRow:
+def seen_by(run: ScoreRunRow, read: Read, customers: int, ties: int) -> ScoreRunRow:
+    """The run with what it read and weighed."""
     return replace(run, as_of=read.as_of, event_count=read.event_count, customer_count=customers, tie_count=ties)
 
 

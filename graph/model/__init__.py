@@ -1,5 +1,6 @@
 """What the graph is: every node and tie, declared once."""
 
+from graph.model.affinity import NEXT_PRODUCTS, PRODUCT_AFFINITY
 from graph.model.behaviour import ADDED_TO_CART, FAVOURITED, VIEWED
 from graph.model.campaign import CAMPAIGN, REDEEMED, TARGETED
 from graph.model.channel import CHANNEL
@@ -28,7 +29,16 @@ PROJECTED_NODES: tuple[Node, ...] = (
 )
 """What the projector derives from the log."""
 
-NODES: tuple[Node, ...] = (*PROJECTED_NODES, SCORE_RUN, CURRENT_RUN, INFLUENCE_SCORE, CHAIN, PROJECTION)
+NODES: tuple[Node, ...] = (
+    *PROJECTED_NODES,
+    SCORE_RUN,
+    CURRENT_RUN,
+    INFLUENCE_SCORE,
+    CHAIN,
+    PRODUCT_AFFINITY,
+    NEXT_PRODUCTS,
+    PROJECTION,
+)
 """Every label of the graph."""
 
 TIES: tuple[Tie, ...] = (

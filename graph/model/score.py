@@ -6,7 +6,7 @@ SCORE_RUN = Node(
     "ScoreRun",
     Property("run_id", PropertyType.STRING, "The run's id."),
     (
-        Property("kind", PropertyType.STRING, "influence or chains.", indexed=True),
+        Property("kind", PropertyType.STRING, "influence, chains or affinity.", indexed=True),
         Property("scope", PropertyType.STRING, "The data set that was scored, or * for all."),
         Property("algorithm", PropertyType.STRING, "Name of the algorithm."),
         Property("algorithm_version", PropertyType.INTEGER, "Grows when the same input would give another score."),
@@ -30,7 +30,7 @@ CURRENT_RUN = Node(
     "CurrentRun",
     Property("pointer_id", PropertyType.STRING, "kind and scope, joined by |."),
     (
-        Property("kind", PropertyType.STRING, "influence or chains.", indexed=True),
+        Property("kind", PropertyType.STRING, "influence, chains or affinity.", indexed=True),
         Property("scope", PropertyType.STRING, "The data set, or * for all."),
         Property("run_id", PropertyType.STRING, "The run that counts now."),
     ),

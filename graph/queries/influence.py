@@ -12,6 +12,7 @@ from graph.queries.audience import CONDITIONS
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader
+from graph.queries.run import CURRENT_INFLUENCE
 from graph.store.statement import cypher
 
 
@@ -45,20 +46,13 @@ COLUMNS: LiteralString = (
     "s.rank AS rank, s.percentile AS percentile, s.paths AS paths"
 )
 
-# The current run of the whole, or else the current run of each data set.
-_CURRENT_RUNS: LiteralString = (
-    "MATCH (pointer:CurrentRun {kind: 'influence'}) WITH collect({scope: pointer.scope, run: pointer.run_id}) AS all"
-    " WITH all, [x IN all WHERE x.scope = '*'] AS whole"
-    " WITH CASE WHEN size(whole) > 0 THEN whole ELSE all END AS chosen"
-    " UNWIND chosen AS one WITH one.run AS run"
-)
 _GIVEN_RUN: LiteralString = "WITH $run AS run"
 _SCORES_OF_KEYS: LiteralString = (
     " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:InfluenceScore {score_id: score_id})"
     f" RETURN {COLUMNS}"
 )
 
-BY_CUSTOMERS = cypher(f"{_CURRENT_RUNS}{_SCORES_OF_KEYS}")
+BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}")
 BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}")
 
 
@@ -85,9 +79,9 @@ def _audience(runs: LiteralString) -> Listing[InfluenceRow]:
     )
 
 
-LISTING = _listing(_CURRENT_RUNS)
+LISTING = _listing(CURRENT_INFLUENCE)
 LISTING_IN_RUN = _listing(_GIVEN_RUN)
-AUDIENCE = _audience(_CURRENT_RUNS)
+AUDIENCE = _audience(CURRENT_INFLUENCE)
 AUDIENCE_IN_RUN = _audience(_GIVEN_RUN)
 
 METRICS: dict[str, Ordering] = {

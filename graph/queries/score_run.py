@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from graph.model.affinity import NEXT_PRODUCTS, PRODUCT_AFFINITY
 from graph.model.score import CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
 from graph.model.statements import upsert_node
 from graph.store.statement import Step, cypher, generated
@@ -15,6 +16,7 @@ class RunKind(StrEnum):
 
     INFLUENCE = "influence"
     CHAINS = "chains"
+    AFFINITY = "affinity"
 
 
 class RunState(StrEnum):
@@ -59,6 +61,8 @@ class ScoreRunRow:
 UPSERT_RUN = generated(upsert_node(SCORE_RUN))
 UPSERT_INFLUENCE = generated(upsert_node(INFLUENCE_SCORE))
 UPSERT_CHAINS = generated(upsert_node(CHAIN))
+UPSERT_AFFINITY = generated(upsert_node(PRODUCT_AFFINITY))
+UPSERT_NEXT = generated(upsert_node(NEXT_PRODUCTS))
 POINT_AT_RUN = generated(upsert_node(CURRENT_RUN))
 ABANDON = cypher(
     "MATCH (r:ScoreRun {kind: $kind}) WHERE r.scope = $scope AND r.state = 'running' AND r.run_id <> $run_id"

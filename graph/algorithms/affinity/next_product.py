@@ -1,20 +1,25 @@
-"""What each customer buys next: their own habits, fading with age, and those of the customers most like them.
+"""What each customer buys next: habits, their rhythm, what others like them buy and what is bought just now.
 
-After Hu, He, Gao and Zhang, "Modeling personalized item frequency information for next-basket recommendation" (SIGIR
-2020): on repeat purchases how often somebody bought a thing says most, and neighbours tell what is still to come.
+How much each of these says is learned from the log itself: what was known `horizon_days` before its end is held against
+what was bought since, by logistic regression, so that a score is the probability of the product within the horizon.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from graph.algorithms.affinity.baskets import Baskets, Float64, Int32
-from graph.algorithms.affinity.best import best_of_rows
-from graph.algorithms.affinity.matrices import Matrix, from_places, from_rows, row_sums, scaled_rows
+from graph.algorithms.affinity.baskets import Baskets, Bool, Float64, Int32, Int64
+from graph.algorithms.affinity.candidates import EVIDENCE, Candidates, candidates
+from graph.algorithms.affinity.history import history
+from graph.algorithms.affinity.logistic import learned, probability
+from graph.algorithms.affinity.neighbours import neighbours
 from graph.errors import BadInput
 
 AT_ONCE = 1_000
-"""Customers compared with all others at a time: bounds memory to so many rows of the table of likeness."""
+"""Customers looked at together: bounds memory to what they may buy."""
+PRIOR = {"always": -3.0, "long": 1.0}
+"""What is believed before anything was learned: who bought a thing often buys it again."""
+PRIOR_WORTH = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,95 +27,108 @@ class NextProducts:
     """Parameters of one recommendation. Raises `BadInput` with the valid range when one of them cannot be used."""
 
     as_of: int
-    """The day from which age is counted; what was bought later is not read."""
+    """The day up to which is read; what was bought later is not."""
     first: int = 10
     """Products for each customer."""
-    half_life_days: float = 120.0
-    """A purchase that is older by this much weighs half."""
-    neighbours: int = 150
+    first_new: int = 0
+    """Of those that the customer has not bought before, so many at least, where there are."""
+    horizon_days: int = 28
+    """The days after `as_of` that are foretold; at most a third of the days that the baskets span."""
+    neighbours: int = 50
     """The customers most like one that are asked."""
-    neighbours_weight: float = 0.5
-    """What the neighbours' habits weigh beside the customer's own; 0 asks nobody."""
-    known: bool = True
-    """Whether products that the customer has bought before may be recommended."""
+    sample: int = 1_000
+    """Customers among whom the neighbours are looked for."""
+    learn_from: int = 1_000
+    """Customers whose last days teach the weights."""
+    seed: int = 0
 
     def __post_init__(self) -> None:
         """Check every parameter against its range."""
-        for name, value in (("first", self.first), ("neighbours", self.neighbours)):
-            if value < 1:
+        for name in ("first", "horizon_days", "neighbours", "sample", "learn_from"):
+            if (value := getattr(self, name)) < 1:
                 raise BadInput(f"{name} must be 1 or more, not {value}")
-        if not self.half_life_days > 0:
-            raise BadInput(f"half_life_days must be above 0, not {self.half_life_days}")
-        if not self.neighbours_weight >= 0:
-            raise BadInput(f"neighbours_weight must be 0 or more, not {self.neighbours_weight}")
+        if self.first_new < 0:
+            raise BadInput(f"first_new must be 0 or more, not {self.first_new}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recommended:
-    """One row a recommendation, by customer, the best first; a customer may have fewer than were asked for, or none."""
+    """One row a recommendation, by customer, the likeliest first; who never bought anything has none."""
 
     customer: Int32
     product: Int32
-    score: Float64
-    """The faded number of baskets with it, the customer's own and, at their weight, the neighbours' mean."""
-    own: Float64
-    """The customer's own part of the score."""
+    probability: Float64
+    """Of buying it within `horizon_days` after `as_of`."""
+    known: Bool
+    """Whether the customer has bought it before."""
+    told: Float64
+    """What the customers most like this one buy of it, in faded baskets."""
+    horizon_days: int
+    weights: Float64
+    """What was learned, in the order of EVIDENCE."""
 
 
 def next_products(baskets: Baskets, request: NextProducts) -> Recommended:
     """The likeliest products of every customer, equals by code.
 
-    Time grows with the square of the customers (each is compared with each); memory with the purchases and
-    `AT_ONCE` × customers.
+    Time grows with the purchases and with customers × `sample`; memory with the purchases and `AT_ONCE` customers.
     """
-    habits = _habits(baskets.where(baskets.day <= request.as_of), request)
-    described = _described(habits)
-    parts = [
-        _best(habits[start : start + AT_ONCE], _told(described, habits, start, request), start, request)
-        for start in range(0, baskets.customer_count, AT_ONCE)
-    ]
-    customer, product, score, own = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Recommended(customer, product, score, own)
+    days = horizon(baskets, request)
+    weights = _weights(baskets, request, days)
+    known = history(baskets, request.as_of, days)
+    others = neighbours(known, request.sample, request.neighbours, request.seed)
+    everybody = np.arange(baskets.customer_count, dtype=np.int64)
+    parts = [_best(candidates(known, others, who), weights, request) for who in _some(everybody)]
+    customer, product, chance, known, told = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Recommended(customer, product, chance, known, told, days, weights)
 
 
-def _habits(baskets: Baskets, request: NextProducts) -> Matrix:
-    """Customers × products: in how many baskets it was, faded by age."""
-    entry = np.unique(np.stack((baskets.basket, baskets.product)), axis=1, return_index=True)[1]
-    age = request.as_of - baskets.day[entry].astype(np.float64)
-    faded = np.exp2(-age / request.half_life_days)
-    shape = (baskets.customer_count, baskets.product_count)
-    return from_places(faded, baskets.customer[entry], baskets.product[entry], shape)
+def horizon(baskets: Baskets, request: NextProducts) -> int:
+    """The days foretold: as asked, but at most a third of what lies behind."""
+    seen = baskets.day[baskets.day <= request.as_of]
+    span = int(request.as_of - seen.min()) if seen.size else 0
+    return max(1, min(request.horizon_days, span // 3))
 
 
-def _described(habits: Matrix) -> Matrix:
-    """Each customer as a vector of length one: roots of the habits, weighed by how few customers share the product."""
-    buyers = np.bincount(habits.indices, minlength=habits.shape[1])
-    rarity = np.log(habits.shape[0] / np.maximum(buyers, 1))
-    told = from_rows(np.sqrt(habits.data) * rarity[habits.indices], habits.indices, habits.indptr, habits.shape)
-    length = np.sqrt(row_sums(told.multiply(told)))
-    return scaled_rows(1 / np.where(length > 0, length, 1.0), told)
+def _some(customers: Int64) -> list[Int64]:
+    """The customers, `AT_ONCE` at a time; one part at least."""
+    return [customers[start : start + AT_ONCE] for start in range(0, max(1, customers.size), AT_ONCE)]
 
 
-def _told(described: Matrix, habits: Matrix, start: int, request: NextProducts) -> Matrix:
-    """What the neighbours of `AT_ONCE` customers buy: the mean of their habits, weighed by likeness."""
-    if request.neighbours_weight == 0:
-        return 0 * habits[start : start + AT_ONCE]
-    alike = described[start : start + AT_ONCE] @ described.T
-    row, neighbour, likeness = best_of_rows(alike, request.neighbours + 1)
-    others = neighbour != start + row
-    row, neighbour, likeness = row[others], neighbour[others], likeness[others]
-    count = int(alike.shape[0])
-    total = np.bincount(row, weights=likeness, minlength=count)
-    asked = from_places(likeness / total[row], row, neighbour, (count, int(habits.shape[0])))
-    return asked @ habits
+def _weights(baskets: Baskets, request: NextProducts, days: int) -> Float64:
+    """Learned from some customers' last days, as if the days before were all that is known."""
+    prior = np.array([PRIOR.get(name, 0.0) for name in EVIDENCE])
+    before = request.as_of - days
+    bought = _keys(baskets.where((baskets.day > before) & (baskets.day <= request.as_of)))
+    known = history(baskets, before, days)
+    present = np.flatnonzero(known.absent >= 0)
+    if present.size > request.learn_from:
+        present = np.sort(np.random.default_rng(request.seed).choice(present, request.learn_from, replace=False))
+    others = neighbours(known, request.sample, request.neighbours, request.seed)
+    evidence, happened = list[Float64](), list[Float64]()
+    for who in _some(present):
+        found = candidates(known, others, who)
+        evidence.append(found.evidence)
+        happened.append(np.isin(found.customer * baskets.product_count + found.product, bought).astype(np.float64))
+    return learned(np.concatenate(evidence), np.concatenate(happened), prior, PRIOR_WORTH)
 
 
-def _best(own: Matrix, told: Matrix, start: int, request: NextProducts) -> tuple[Int32, Int32, Float64, Float64]:
-    score = own + request.neighbours_weight * told
-    if not request.known:
-        bought = own.copy()
-        bought.data[:] = np.inf
-        score = score - bought
-    row, product, value = best_of_rows(score, request.first)
-    mine = np.asarray(own[row, product], np.float64).ravel() if row.size else np.zeros(0)
-    return (start + row).astype(np.int32), product.astype(np.int32), value, mine
+def _keys(baskets: Baskets) -> Int64:
+    return np.unique(baskets.customer.astype(np.int64) * baskets.product_count + baskets.product)
+
+
+def _best(found: Candidates, weights: Float64, request: NextProducts) -> tuple[Int32, Int32, Float64, Bool, Float64]:
+    chance = probability(found.evidence, weights)
+    order = np.lexsort((found.product, -chance, found.customer))
+    new_first = np.lexsort((found.product, -chance, found.known, found.customer))
+    kept = order[_place(found.customer[order]) < request.first]
+    fresh = new_first[_place(found.customer[new_first]) < request.first_new]
+    both = np.union1d(kept, fresh[~found.known[fresh]])
+    both = both[np.lexsort((found.product[both], -chance[both], found.customer[both]))]
+    customer, product = found.customer[both].astype(np.int32), found.product[both].astype(np.int32)
+    return customer, product, chance[both], found.known[both], found.told[both]
+
+
+def _place(customer: Int64) -> Int64:
+    """The place of each row among those of its customer, from 0; the rows come by customer."""
+    return np.arange(customer.size) - np.searchsorted(customer, customer, side="left")

@@ -68,7 +68,7 @@ def bought_together(baskets: Baskets, request: BoughtTogether) -> Pairs:
     mean, variance, third = _moments(contents, np.searchsorted(SIZES, sizes, side="right"), first, second)
     log_p = log_tail(together.astype(np.float64), mean, variance, third)
     tried = products.size * (products.size - 1) // 2
-    log_q = benjamini_hochberg(np.concatenate((log_p, np.zeros(tried - log_p.size))))[: log_p.size]
+    log_q = benjamini_hochberg(log_p, tried=tried)
     order = np.lexsort((second, first, log_p))
     first, second, together, mean, log_p, log_q = (
         part[order] for part in (first, second, together, mean, log_p, log_q)
