@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -34,6 +35,11 @@ from api.projecting import Follower
 from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
+from api.webhooks.addresses import PublicOnly
+from api.webhooks.book import WebhookBook
+from api.webhooks.desk import Desk
+from api.webhooks.sender import Sender
+from api.webhooks.telling import Teller
 from graph.errors import RenmaiError
 from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.project import project
@@ -47,6 +53,7 @@ from loaders.rejection import RejectReason
 from loaders.steps.complete import Defaults
 
 STATEMENT_SECONDS = 10.0
+SENDING_SECONDS = 10.0
 WEB = Path(__file__).parent / "web"
 EXPLORER = WEB / "graphiql.html"
 
@@ -144,6 +151,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.push_async_callback(runs.close)
         exports = BackgroundExports(store, settings.exports_folder, now)
         stack.push_async_callback(exports.close)
+        desk = await _webhooks(stack, settings, events, reader)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -155,6 +163,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             answers,
             feed,
             exports,
+            desk,
             ZoneInfo(settings.time_zone),
             now,
             calendar,
@@ -169,6 +178,21 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             GraphqlSocket(engine, gate, now),
             Downloads(exports, gate, now),
         )
+
+
+async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog, reader: TimedReader) -> Desk:
+    """The webhooks of the data folder, told and sent while the app runs."""
+    book = WebhookBook.open(settings.webhooks_file)
+    stack.callback(book.close)
+    inner = httpx2.AsyncHTTPTransport(trust_env=False)
+    transport = inner if settings.private_webhooks else PublicOnly(inner)
+    client = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, timeout=SENDING_SECONDS))
+    sender = Sender(book, client, now)
+    stack.push_async_callback(_end, asyncio.create_task(sender.run()))
+    teller = Teller(book, events, reader)
+    await teller.begin(now())
+    stack.push_async_callback(_end, asyncio.create_task(teller.run(sender.wake, now)))
+    return Desk(book, sender.wake, now, private=settings.private_webhooks)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

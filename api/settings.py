@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Cost that comes back to a caller each second.",
     )
+    private_webhooks: bool = Field(
+        default=False,
+        validation_alias="RENMAI_PRIVATE_WEBHOOKS",
+        description="Webhooks may have addresses of the own network, and plain HTTP.",
+    )
     time_zone: str = Field(
         default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
     )
@@ -142,6 +147,11 @@ class Settings(BaseSettings):
     def exports_folder(self) -> Path:
         """The files of exports."""
         return self.data / "exports"
+
+    @property
+    def webhooks_file(self) -> Path:
+        """The webhooks, their secrets and what is to be delivered."""
+        return self.data / "keys" / "webhooks.sqlite"
 
     @property
     def answers_file(self) -> Path:

@@ -1,6 +1,6 @@
 """What resolvers work with: services that live as long as the app, and a context that lives for one operation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ import strawberry
 from graphql import DocumentNode
 
 from api.graphql.loaders import Batch, Loaders
+from api.webhooks.records import Attempt, Delivery, Message, Webhook
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
@@ -273,6 +274,42 @@ class Exports(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """Where webhooks are made and their deliveries are found; nobody sees another's."""
+
+    async def create(self, owner: str, url: str, topics: Collection[str], kinds: Collection[str]) -> Webhook:
+        """A new webhook; BadInput for what cannot be one."""
+        ...
+
+    async def of(self, owner: str) -> list[Webhook]:
+        """All of a caller's, the oldest first."""
+        ...
+
+    async def find(self, owner: str, id: str) -> Webhook | None:
+        """One of a caller's."""
+        ...
+
+    async def remove(self, webhook: Webhook) -> None:
+        """Forgets it."""
+        ...
+
+    async def test(self, webhook: Webhook, *, send: bool) -> tuple[Message, dict[str, str]]:
+        """A test message and its headers, sent or only shown."""
+        ...
+
+    async def deliveries(self, webhook: Webhook, state: str | None, before: int | None, most: int) -> list[Delivery]:
+        """Deliveries, the newest first, older than the one with the number `before`."""
+        ...
+
+    async def attempts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:
+        """The attempts of each delivery."""
+        ...
+
+    async def replay(self, owner: str, number: int) -> Delivery | None:
+        """A delivery that is due again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
@@ -285,6 +322,7 @@ class Services:
     answers: Answers
     feed: Listening
     exports: Exports
+    webhooks: Webhooks
     zone: ZoneInfo
     now: Callable[[], datetime]
     calendar: Calendar = EVERY_WEEK_ALIKE

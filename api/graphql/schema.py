@@ -47,6 +47,17 @@ from api.graphql.sdl import with_directives
 from api.graphql.share import Share
 from api.graphql.store import Store, store, stores
 from api.graphql.upsert import UpsertResult, upsert_channels, upsert_customers, upsert_products, upsert_stores
+from api.graphql.webhook import Webhook, WebhookDelivery, webhook_deliveries, webhooks
+from api.graphql.webhook_changes import (
+    CreateWebhookResult,
+    DeleteWebhookResult,
+    ReplayWebhookDeliveryResult,
+    TestWebhookResult,
+    create_webhook,
+    delete_webhook,
+    replay_delivery,
+    send_test,
+)
 
 FORGIVING = ("EventInput", "CustomerUpsert", "ProductUpsert", "StoreUpsert", "ChannelUpsert")
 """Inputs of which one that is malformed is refused alone."""
@@ -110,6 +121,13 @@ class Query:
     export: ExportJob | None = strawberry.field(
         resolver=export, description="How far an export is, and where its file is; null once it has expired."
     )
+    webhooks: list[Webhook] = strawberry.field(
+        resolver=webhooks, description="The webhooks of the key that asks, the oldest first."
+    )
+    webhook_deliveries: Connection[WebhookDelivery] = strawberry.field(
+        resolver=webhook_deliveries,
+        description="What was posted to a webhook, the newest first, page by page.",
+    )
     overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(
         resolver=search_nodes, description="Customers, products, stores and channels by key or name."
@@ -150,6 +168,18 @@ class Mutation:
     )
     start_export: ExportResult = strawberry.mutation(
         resolver=start_export, description="Writes everything of a noun into a file in the background; see `export`."
+    )
+    create_webhook: CreateWebhookResult = strawberry.mutation(
+        resolver=create_webhook, description="Has an address told what happens: signed, and until it was taken."
+    )
+    delete_webhook: DeleteWebhookResult = strawberry.mutation(
+        resolver=delete_webhook, description="Removes a webhook, with all that waited for it."
+    )
+    test_webhook: TestWebhookResult = strawberry.mutation(
+        resolver=send_test, description="Posts a test to a webhook, or shows what would be posted."
+    )
+    replay_webhook_delivery: ReplayWebhookDeliveryResult = strawberry.mutation(
+        resolver=replay_delivery, description="Posts a message again, whatever became of it before."
     )
     start_score_run: ScoreRunResult = strawberry.mutation(
         resolver=start_score_run, description="Computes scores in the background; watch it with scoreRun."

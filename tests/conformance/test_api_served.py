@@ -6,6 +6,8 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from api.app import create_app, now
 from api.auth import KeyStore
 from api.graphql.context import Scope
 from api.settings import Settings
+from api.webhooks.signing import signed_headers
 from graph.errors import StoreUnavailable
 from graph.store import Store, StoreConfig, open_store
 from graph.store.statement import cypher
@@ -82,6 +85,7 @@ async def served(store: Store, store_config: StoreConfig, tmp_path: Path) -> Asy
         "NEO4J_URI": store.uri if store_config.uri else None,
         "NEO4J_USER": store_config.user,
         "NEO4J_PASSWORD": store_config.password,
+        "RENMAI_PRIVATE_WEBHOOKS": True,
     }
     async with served_at(Settings(_env_file=None, **environment)) as server:
         yield server
@@ -155,6 +159,41 @@ async def test_a_run_of_an_unknown_source_is_invalid_input(served: Served):
 
     assert answer["__typename"] == "InvalidInput"
     assert "'nothing'" in answer["message"]
+
+
+CREATE_WEBHOOK = """mutation($url: String!) { createWebhook(input: {
+  url: $url, topics: [EVENTS_RECORDED, SCORE_RUN_PUBLISHED], eventKinds: [REFERRAL] }) {
+  ... on CreateWebhookPayload { secret webhook { id } } } }"""
+
+
+async def test_a_webhook_is_told_signed_what_was_recorded_and_scored(served: Served):
+    got: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+    receiver = await asyncio.start_server(partial(_receive, got), "127.0.0.1", 0)
+    async with receiver, asyncio.timeout(60):
+        port = receiver.sockets[0].getsockname()[1]
+        made = (await served.ask(CREATE_WEBHOOK, url=f"http://127.0.0.1:{port}/hooks"))["data"]["createWebhook"]
+        await served.ask(RECORD, events=EVENTS)
+        headers, body = await got.get()
+        await served.ask("mutation { startScoreRun(input: {kind: INFLUENCE}) { __typename } }")
+        _, run = await got.get()
+
+    at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    assert headers.items() >= signed_headers(made["secret"], headers["webhook-id"], at, body).items()
+    told = json.loads(body)
+    assert (told["type"], [event["customer"] for event in told["data"]["events"]]) == ("events.recorded", ["bob"])
+    assert json.loads(run)["type"] == "score_run.published"
+    log = "query($id: ID!) { webhookDeliveries(webhook: $id) { totalCount } }"
+    assert (await served.ask(log, id=made["webhook"]["id"]))["data"]["webhookDeliveries"] == {"totalCount": 2}
+
+
+async def _receive(got: asyncio.Queue[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[1:]
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
+    body = await reader.readexactly(int(headers["content-length"]))
+    writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+    await writer.drain()
+    writer.close()
+    got.put_nowait((headers, body))
 
 
 async def test_a_server_is_alive_and_ready_and_shows_its_pages(served: Served):

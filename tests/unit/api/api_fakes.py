@@ -22,6 +22,7 @@ from api.graphql.context import (
     Verdict,
     Wanted,
 )
+from api.webhooks.desk import Desk
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries import channel, customer, influence, order, product, referral, run
@@ -31,6 +32,7 @@ from graph.store.statement import Statement
 Rows = list[dict[str, Any]]
 Answer = Callable[[Mapping[str, Any]], Rows]
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+UNUSED: Any = None
 
 
 @dataclass
@@ -186,6 +188,7 @@ def services(
     advocates: FakeAdvocates | None = None,
     exports: FakeExports | None = None,
     referrals: FakeReferrals | None = None,
+    webhooks: Desk | None = None,
 ) -> Services:
     return Services(
         reader,
@@ -196,6 +199,7 @@ def services(
         answers,
         FakeFeed(),
         exports or FakeExports(),
+        webhooks or Desk(UNUSED, lambda: None, lambda: NOON),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
     )

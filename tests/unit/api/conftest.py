@@ -28,6 +28,8 @@ from api.graphql.operation import Engine
 from api.graphql.schema import Schema, make_schema
 from api.graphql.socket import GraphqlSocket
 from api.policy import Policy
+from api.webhooks.book import WebhookBook
+from api.webhooks.desk import Desk
 
 
 @dataclass
@@ -73,6 +75,7 @@ def schema() -> Schema:
 def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     keys = KeyStore.open(tmp_path / "keys.sqlite")
     answers = AnswerStore.open(tmp_path / "answers.sqlite")
+    book = WebhookBook.open(tmp_path / "webhooks.sqlite")
     scopes: Mapping[str, list[Scope]] = {"read": [Scope.READ], "write": [Scope.WRITE], "both": list(Scope)}
     secrets = {name: keys.create_key(name, given, now=NOON, expires_at=None) for name, given in scopes.items()}
     clients: list[TestClient] = []
@@ -80,7 +83,9 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     def served(*, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None) -> Api:
         reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
         advocates, exports, referrals = FakeAdvocates(), FakeExports(), FakeReferrals()
-        engine = Engine(schema, services(reader, answers, recorder, runs, advocates, exports, referrals), policy)
+        webhooks = Desk(book, lambda: None, lambda: NOON)
+        fakes = services(reader, answers, recorder, runs, advocates, exports, referrals, webhooks)
+        engine = Engine(schema, fakes, policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
@@ -96,6 +101,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
         client.close()
     keys.close()
     answers.close()
+    book.close()
 
 
 @pytest.fixture

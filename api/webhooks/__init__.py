@@ -1,0 +1,1 @@
+"""Webhooks: what happens is posted, signed, to the addresses that asked for it, until it was taken."""

@@ -1,0 +1,52 @@
+"""What webhooks can be told of, and each as the JSON that is posted."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from api.graphql.context import LogEvent
+from api.webhooks.records import Message
+
+
+class Topic(StrEnum):
+    """What happens."""
+
+    RUN_PUBLISHED = "score_run.published"
+    RUN_FAILED = "score_run.failed"
+    EVENTS_RECORDED = "events.recorded"
+    EVENTS_SKIPPED = "events.skipped"
+    GRAPH_BEHIND = "alert.graph_behind"
+    GRAPH_CAUGHT_UP = "alert.graph_caught_up"
+    TEST = "test"
+
+
+OFFERED = tuple(topic for topic in Topic if topic is not Topic.TEST)
+"""What can be asked for; a test is sent on demand."""
+_HIDDEN = ("log_version",)
+
+
+def message(topic: Topic, what: str, at: datetime, data: dict[str, Any], kind: str | None = None) -> Message:
+    """A message; its id is that of `what` happened, so that whoever tells it twice tells it once."""
+    id = "msg_" + hashlib.sha256(f"{topic} {what}".encode()).hexdigest()[:32]
+    body = msgspec.json.encode({"type": topic.value, "timestamp": at.isoformat(), "data": data})
+    return Message(id, topic.value, body, kind)
+
+
+def events_message(events: Sequence[LogEvent], at: datetime) -> Message:
+    """Events of one kind that were recorded together."""
+    told = [
+        {
+            name: value
+            for name in LogEvent.__dataclass_fields__
+            if name not in _HIDDEN and (value := getattr(one, name)) is not None
+        }
+        for one in events
+    ]
+    kind = events[0].kind
+    return message(
+        Topic.EVENTS_RECORDED, f"{events[0].log_version} {events[0].id}", at, {"kind": kind, "events": told}, kind
+    )

@@ -1,0 +1,437 @@
+"""Webhooks: signed as the standard says, told once, tried again by the ladder, and nobody's but their key's."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from api_fakes import NOON, RecordingReader, run_row
+
+from api.webhooks.addresses import PublicOnly, check_url
+from api.webhooks.book import LEASED_FOR, WebhookBook
+from api.webhooks.ladder import RUNGS, next_attempt
+from api.webhooks.records import Message, Webhook
+from api.webhooks.sender import Sender
+from api.webhooks.signing import signed_headers
+from api.webhooks.telling import BEHIND_AFTER, EVENTS_A_MESSAGE, Teller
+from graph.errors import BadInput, StoreUnavailable
+from graph.log import DeadLetters, EventLog
+from graph.queries import overview, run
+from graph.queries.listing import page_statement
+from loaders.record import Recorder
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CREATE = """mutation($input: CreateWebhookInput!) { createWebhook(input: $input) { __typename
+  ... on CreateWebhookPayload { secret webhook { id url topics eventKinds disabled } } ... on Failure { message } } }"""
+MINE = "{ webhooks { id topics } }"
+ALL_RUNS = page_statement(run.LISTING, run.NEWEST_FIRST, (), False, False, False)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> WebhookBook:
+    return WebhookBook.open(tmp_path / "webhooks.sqlite")
+
+
+def hook(id: str = "w1", *topics: str, kinds: Sequence[str] = ()) -> Webhook:
+    wanted = frozenset(topics or ("score_run.published",))
+    return Webhook(id, "key", "https://crm.example/hooks", wanted, frozenset(kinds), SECRET, NOON)
+
+
+def news(id: str = "msg_1", topic: str = "score_run.published") -> Message:
+    return Message(id, topic, b'{"a":1}')
+
+
+def test_a_signature_is_that_of_the_published_example_of_standard_webhooks():
+    at = datetime.fromtimestamp(1614265330, UTC)
+
+    headers = signed_headers(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}')
+
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+# --- over the API --------------------------------------------------------------------------------------------------
+
+
+def created(api: Any, **given: Any) -> dict[str, Any]:
+    wanted = {"url": "https://crm.example/hooks", "topics": ["SCORE_RUN_PUBLISHED"]} | given
+    return api.data(CREATE, input=wanted)["createWebhook"]
+
+
+def test_a_webhook_is_made_listed_and_removed(api: Any):
+    made = created(api, topics=["EVENTS_RECORDED"], eventKinds=["SHARE", "PURCHASE"])["webhook"]
+
+    assert made == made | {"topics": ["EVENTS_RECORDED"], "eventKinds": ["PURCHASE", "SHARE"], "disabled": None}
+    assert api.data(MINE)["webhooks"] == [{"id": made["id"], "topics": ["EVENTS_RECORDED"]}]
+    remove = "mutation($id: ID!) { deleteWebhook(id: $id) { __typename } }"
+    assert api.data(remove, id=made["id"])["deleteWebhook"]["__typename"] == "DeleteWebhookPayload"
+    assert api.data(MINE)["webhooks"] == []
+    assert api.data(remove, id=made["id"])["deleteWebhook"]["__typename"] == "InvalidInput"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"url": "http://crm.example/"}, "must begin with https://"),
+        ({"url": "ftp://crm.example/"}, "must begin with https://"),
+        ({"url": "https://me:pass@crm.example/"}, "no password"),
+        ({"url": "https:///hooks"}, "must begin with https://"),
+        ({"topics": []}, "at least one topic"),
+        ({"topics": ["EVENTS_RECORDED"]}, "`eventKinds` must say"),
+        ({"eventKinds": ["SHARE"]}, "belongs to the topic EVENTS_RECORDED"),
+    ],
+)
+def test_what_cannot_be_a_webhook_is_told_why(api: Any, wrong: dict[str, Any], told: str):
+    answer = created(api, **wrong)
+
+    assert answer["__typename"] == "InvalidInput"
+    assert told in answer["message"]
+    assert api.data(MINE)["webhooks"] == []
+
+
+def test_nobody_sees_or_touches_the_webhook_of_another_key(api: Any):
+    id = created(api)["webhook"]["id"]
+    test = f'mutation {{ testWebhook(id: "{id}") {{ __typename }} }}'
+    deliveries = f'{{ webhookDeliveries(webhook: "{id}") {{ nodes {{ id }} }} }}'
+
+    assert api.post(MINE, key="read").json()["data"]["webhooks"] == []
+    assert api.post(test, key="write").json()["data"]["testWebhook"]["__typename"] == "InvalidInput"
+    assert api.post(deliveries, key="read").json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_a_dry_run_shows_what_would_be_posted_and_posts_nothing(api: Any):
+    made = created(api)
+    id, secret = made["webhook"]["id"], made["secret"]
+    test = """mutation($id: ID!) { testWebhook(id: $id, dryRun: true) {
+      ... on TestWebhookPayload { url headers body sent } } }"""
+
+    shown = api.data(test, id=id)["testWebhook"]
+
+    headers = shown["headers"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{shown['body']}".encode()
+    expected = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(expected).decode()}"
+    assert (shown["sent"], json.loads(shown["body"])["type"]) == (False, "test")
+    assert deliveries(api, id)["nodes"] == []
+
+
+def deliveries(api: Any, id: str, arguments: str = "") -> dict[str, Any]:
+    query = f"""query($id: ID!) {{ webhookDeliveries(webhook: $id {arguments}) {{ totalCount
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ id topic state body attempts {{ status problem }} nextAttemptAt }} }} }}"""
+    return api.data(query, id=id)["webhookDeliveries"]
+
+
+def test_deliveries_are_paged_from_the_newest_to_the_oldest(api: Any):
+    id = created(api)["webhook"]["id"]
+    for _ in range(5):
+        api.data(f'mutation {{ testWebhook(id: "{id}") {{ __typename }} }}')
+
+    pages = [deliveries(api, id, ", first: 2")]
+    while (info := pages[-1]["pageInfo"])["hasNextPage"]:
+        pages.append(deliveries(api, id, f', first: 2, after: "{info["endCursor"]}"'))
+
+    numbers = [int(node["id"]) for page in pages for node in page["nodes"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 5
+    assert {page["totalCount"] for page in pages} == {5}
+    assert deliveries(api, id, ", state: DEAD")["nodes"] == []
+
+
+# --- delivering ----------------------------------------------------------------------------------------------------
+
+
+class Receiver:
+    """Answers as it is told, and keeps what it got."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.got: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.got.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def sent(book: WebhookBook, receiver: Receiver, clock: Clock, *, waits: Sequence[timedelta] = ()) -> None:
+    """Everything that is due, now and after each wait."""
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(receiver)) as client:
+        sender = Sender(book, client, clock)
+        await sender.step()
+        for wait in waits:
+            clock.now += wait
+            await sender.step()
+
+
+async def test_what_was_posted_is_sent_signed_once(book: WebhookBook):
+    book.add(hook())
+    for _ in range(2):
+        assert book.post([news()], NOON)
+    receiver, clock = Receiver(httpx2.Response(204)), Clock()
+
+    await sent(book, receiver, clock, waits=[timedelta(days=1)])
+
+    [request] = receiver.got
+    headers = signed_headers(SECRET, "msg_1", NOON, b'{"a":1}')
+    assert {name: request.headers[name] for name in headers} == headers
+    assert request.content == b'{"a":1}'
+    [delivery] = book.deliveries("w1", state=None, before=None, most=9)
+    assert delivery.state == "delivered"
+
+
+async def test_a_refusal_is_tried_again_by_the_ladder_and_then_given_up(book: WebhookBook):
+    book.add(hook())
+    book.post([news()], NOON)
+    receiver, clock = Receiver(httpx2.Response(500), httpx2.ConnectError("refused"), httpx2.Response(302)), Clock()
+
+    await sent(book, receiver, clock, waits=[*RUNGS, timedelta(days=9)])
+
+    [delivery] = book.deliveries("w1", state="dead", before=None, most=9)
+    attempts = book.attempts([delivery.number])[delivery.number]
+    assert len(receiver.got) == len(attempts) == 1 + len(RUNGS)
+    assert [attempt.status for attempt in attempts] == [500, None, *[302] * 6]
+    assert attempts[1].problem == "ConnectError: refused"
+    assert [later.at - sooner.at for sooner, later in pairwise(attempts)] == list(RUNGS)
+
+
+async def test_nothing_is_tried_before_its_time(book: WebhookBook):
+    book.add(hook())
+    book.post([news()], NOON)
+    receiver, clock = Receiver(httpx2.Response(503, headers={"Retry-After": "3600"}), httpx2.Response(200)), Clock()
+
+    await sent(book, receiver, clock, waits=[timedelta(seconds=3599)])
+    assert len(receiver.got) == 1
+
+    await sent(book, receiver, clock, waits=[timedelta(seconds=1)])
+    assert len(receiver.got) == 2
+
+
+async def test_an_address_that_is_gone_is_told_nothing_more(book: WebhookBook):
+    book.add(hook())
+    book.post([news(), news("msg_2")], NOON)
+    receiver, clock = Receiver(httpx2.Response(410)), Clock()
+
+    await sent(book, receiver, clock, waits=RUNGS)
+    book.post([news("msg_3")], clock())
+
+    found = book.find("w1")
+    assert found is not None
+    assert found.disabled == "It answered 410 Gone."
+    states = [one.state for one in book.deliveries("w1", state=None, before=None, most=9)]
+    assert states == ["dead", "dead"]
+
+
+async def test_what_was_given_up_can_be_replayed_under_its_own_id(book: WebhookBook):
+    book.add(hook())
+    book.post([news()], NOON)
+    receiver, clock = Receiver(*[httpx2.Response(500)] * 8, httpx2.Response(200)), Clock()
+    await sent(book, receiver, clock, waits=RUNGS)
+    [dead] = book.deliveries("w1", state="dead", before=None, most=9)
+
+    book.replay(dead.number, clock())
+    await sent(book, receiver, clock)
+
+    [delivery] = book.deliveries("w1", state=None, before=None, most=9)
+    assert (delivery.state, len(book.attempts([dead.number])[dead.number])) == ("delivered", 9)
+    assert len({request.headers["webhook-id"] for request in receiver.got}) == 1
+    assert receiver.got[0].headers["webhook-timestamp"] != receiver.got[-1].headers["webhook-timestamp"]
+
+
+def test_what_one_process_tries_is_no_others_until_it_must_be_dead(book: WebhookBook, tmp_path: Path):
+    other = WebhookBook.open(tmp_path / "webhooks.sqlite")
+    book.add(hook())
+    book.post([news()], NOON)
+
+    assert len(book.lease(NOON, 9)) == 1
+    assert other.lease(NOON + LEASED_FOR / 2, 9) == []
+    assert len(other.lease(NOON + LEASED_FOR, 9)) == 1
+
+
+def test_a_wait_is_never_shorter_than_its_rung_nor_longer_than_the_longest():
+    assert next_attempt(1, NOON, timedelta(seconds=1)) == NOON + RUNGS[0]
+    assert next_attempt(1, NOON, timedelta(days=99)) == NOON + RUNGS[-1]
+    assert next_attempt(len(RUNGS) + 1, NOON) is None
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+def looking_up(*addresses: str) -> Callable[[str, int], Any]:
+    async def look_up(_host: str, _port: int) -> list[str]:
+        return list(addresses)
+
+    return look_up
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [("127.0.0.1",), ("10.1.2.3",), ("169.254.169.254",), ("::1",), ("fd00::1",), ("93.184.216.34", "192.168.0.9"), ()],
+)
+async def test_no_message_goes_to_an_address_of_the_own_network(addresses: tuple[str, ...]):
+    receiver = Receiver(httpx2.Response(200))
+    transport = PublicOnly(httpx2.MockTransport(receiver), looking_up(*addresses))
+
+    async with httpx2.AsyncClient(transport=transport) as client:
+        with pytest.raises(httpx2.ConnectError, match="no public address"):
+            await client.post("https://crm.example/hooks")
+
+    assert receiver.got == []
+
+
+async def test_the_connection_goes_to_the_address_that_was_looked_at_under_the_name_that_was_asked_for():
+    receiver = Receiver(httpx2.Response(200))
+    transport = PublicOnly(httpx2.MockTransport(receiver), looking_up("93.184.216.34"))
+
+    async with httpx2.AsyncClient(transport=transport) as client:
+        await client.post("https://crm.example/hooks")
+
+    [request] = receiver.got
+    assert (request.url.host, request.headers["host"]) == ("93.184.216.34", "crm.example")
+    assert request.extensions["sni_hostname"] == "crm.example"
+
+
+def test_plain_addresses_of_the_own_network_can_be_allowed():
+    assert check_url("http://127.0.0.1:9/hooks", private=True).port == 9
+    with pytest.raises(BadInput, match="https://"):
+        check_url("http://127.0.0.1:9/hooks", private=False)
+
+
+# --- telling -------------------------------------------------------------------------------------------------------
+
+
+class Shop:
+    """A log, a graph that follows when it is told to, and what is told of them."""
+
+    def __init__(self, folder: Path, book: WebhookBook) -> None:
+        self.log = EventLog.open(folder / "log")
+        self.recorder = Recorder(self.log, DeadLetters.open(folder / "rejected"))
+        self.reader = RecordingReader()
+        self.book = book
+        self.teller = Teller(book, self.log, self.reader)
+        self.now = NOON
+
+    def record(self, *kinds: str) -> None:
+        at = "2026-03-02T12:00:00+08:00"
+        events = [{"kind": kind, "at": at, "customer": f"c{place}"} for place, kind in enumerate(kinds)]
+        self.recorder.record_events(events, received_at=NOON + timedelta(seconds=self.log.version))
+
+    async def told(self, *, follow: bool = True) -> list[dict[str, Any]]:
+        """The messages that one more look brings."""
+        version = self.log.version if follow else 0
+        self.reader.when(overview.PROJECTED, lambda _: [{"version": version}])
+        before = {one.number for one in self.book.deliveries("w1", state=None, before=None, most=999)}
+        await self.teller.step(self.now)
+        found = self.book.deliveries("w1", state=None, before=None, most=999)[::-1]
+        return [json.loads(one.body) for one in found if one.number not in before]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, book: WebhookBook) -> Shop:
+    return Shop(tmp_path, book)
+
+
+async def test_events_of_the_wanted_kinds_are_told_once_the_graph_has_them(shop: Shop):
+    shop.book.add(hook("w1", "events.recorded", kinds=["login"]))
+    assert await shop.told() == []
+    shop.record("login", "logout", "login")
+
+    assert await shop.told(follow=False) == []
+    [told] = await shop.told()
+
+    assert (told["type"], told["data"]["kind"]) == ("events.recorded", "login")
+    assert sorted(event["customer"] for event in told["data"]["events"]) == ["c0", "c2"]
+    assert await shop.told() == []
+
+
+async def test_many_events_are_told_in_several_messages(shop: Shop):
+    shop.book.add(hook("w1", "events.recorded", kinds=["login"]))
+    await shop.told()
+    shop.record(*["login"] * (2 * EVENTS_A_MESSAGE + 1))
+
+    told = await shop.told()
+
+    assert [len(one["data"]["events"]) for one in told] == [EVENTS_A_MESSAGE, EVENTS_A_MESSAGE, 1]
+
+
+async def test_what_happened_while_nothing_ran_is_told_later_and_once(shop: Shop, tmp_path: Path):
+    shop.book.add(hook("w1", "events.recorded", kinds=["login"]))
+    await shop.told()
+    shop.record("login")
+    after_a_restart = Shop(tmp_path, shop.book)
+
+    assert len(await after_a_restart.told()) == 1
+    assert await shop.told() == []
+
+
+async def test_runs_are_told_when_they_ended_whoever_started_them(shop: Shop):
+    shop.book.add(hook("w1", "score_run.published", "score_run.failed"))
+    rows = [run_row("old") | {"finished_at": NOON - timedelta(hours=1)}]
+    shop.reader.when(ALL_RUNS, lambda _: [dict(row, sort_value=NOON, sort_key=row["key"]) for row in rows])
+    assert await shop.told() == []
+    ended = {"finished_at": NOON + timedelta(minutes=1)}
+    rows += [run_row("good") | ended, run_row("bad") | ended | {"state": "failed", "failure": "no events"}]
+    rows += [run_row("busy") | {"state": "running"}]
+
+    told = [(one["type"], one["data"]["run"], one["data"]["failure"]) for one in await shop.told()]
+
+    assert told == [("score_run.published", "good", None), ("score_run.failed", "bad", "no events")]
+    assert await shop.told() == []
+
+
+async def test_a_graph_that_stays_behind_is_told_once_and_again_when_it_has_caught_up(shop: Shop):
+    shop.book.add(hook("w1", "alert.graph_behind", "alert.graph_caught_up"))
+    shop.record("login")
+    shop.reader.failure = StoreUnavailable("the graph is gone")
+
+    assert await shop.told() == []
+    shop.now += BEHIND_AFTER
+    [alarm] = await shop.told()
+    assert (alarm["type"], alarm["data"]["failure"]) == ("alert.graph_behind", "the graph is gone")
+    assert await shop.told() == []
+
+    shop.reader.failure = None
+    [relief] = await shop.told()
+    assert relief["type"] == "alert.graph_caught_up"
+
+
+def test_of_two_processes_one_tells(book: WebhookBook, tmp_path: Path):
+    other = WebhookBook.open(tmp_path / "webhooks.sqlite")
+    book.begin("events", "1")
+
+    assert book.post([], NOON, told=("events", "1", "2"))
+    assert not other.post([], NOON, told=("events", "1", "2"))
+    assert other.told("events") == "2"
+
+
+async def test_an_attempt_that_hangs_is_given_up_in_time(book: WebhookBook, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.webhooks.sender.ATTEMPT_SECONDS", 0.01)
+    book.add(hook())
+    book.post([news()], NOON)
+
+    async def hanging(_: httpx2.Request) -> httpx2.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(hanging)) as client:
+        await Sender(book, client, Clock()).step()
+
+    [delivery] = book.deliveries("w1", state="pending", before=None, most=9)
+    assert "no answer within" in (book.attempts([delivery.number])[delivery.number][0].problem or "")
