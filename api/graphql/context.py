@@ -13,7 +13,7 @@ import strawberry
 from graphql import DocumentNode
 
 from api.graphql.loaders import Batch, Loaders
-from api.webhooks.records import Attempt, Delivery, Message, Webhook
+from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
@@ -297,8 +297,8 @@ class Webhooks(Protocol):
         """A test message and its headers, sent or only shown."""
         ...
 
-    async def deliveries(self, webhook: Webhook, state: str | None, before: int | None, most: int) -> list[Delivery]:
-        """Deliveries, the newest first, older than the one with the number `before`."""
+    async def deliveries(self, webhook: Webhook, wanted: Stretch, state: str | None) -> list[Delivery]:
+        """Deliveries in a stretch of their list, in the order in which it is read."""
         ...
 
     async def attempts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql.connection import After, Connection, First, PageArguments, connect, slice_of
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.errors import bad_input
 from api.graphql.event import EventKind
@@ -134,21 +134,24 @@ async def webhook_deliveries(
     state: Annotated[DeliveryState | None, strawberry.argument(description="In this state alone.")] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> Connection[WebhookDelivery]:
     """A page of deliveries, the newest first."""
     desk = info.context.services.webhooks
     found = await desk.find(owner_of(info), webhook)
     if found is None:
         raise bad_input(f"{str(webhook)[:60]!r} is none of your webhooks: `webhooks` lists them.", argument="webhook")
-    wanted = slice_of(PageArguments(first, after), ORDER)
-    before = int(wanted.after.key) if wanted.after else None
+    wanted = slice_of(PageArguments(first, after, last, before), ORDER)
+    below, above = (int(end.key) if end else None for end in (wanted.after, wanted.before))
     chosen = None if state is None else text_of(state)
-    rows = await desk.deliveries(found, chosen, before, wanted.limit + 1)
+    stretch = records.Stretch(wanted.limit + 1, below, above, oldest_first=wanted.backward)
+    rows = await desk.deliveries(found, stretch, chosen)
     attempts = await desk.attempts([row.number for row in rows])
     entries = [Entry(row, Position(row.number, str(row.number))) for row in rows]
 
     async def counted() -> int:
-        return len(await desk.deliveries(found, chosen, None, COUNT_CAP))
+        return len(await desk.deliveries(found, records.Stretch(COUNT_CAP), chosen))
 
     def made(row: records.Delivery) -> WebhookDelivery:
         return WebhookDelivery.of(row, attempts[row.number])

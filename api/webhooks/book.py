@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from api.private_file import open_private
-from api.webhooks.records import Attempt, Delivery, Message, Webhook, attempt_of, delivery_of, webhook_of
+from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook, attempt_of, delivery_of, webhook_of
 
 KEPT_FOR = timedelta(days=30)
 """Deliveries that ended are forgotten after this."""
@@ -134,10 +134,15 @@ class WebhookBook:
             statement = "UPDATE delivery SET state = 'pending', failed = 0, next = ? WHERE number = ?"
             run.execute(statement, (now.timestamp(), number))
 
-    def deliveries(self, webhook: str, *, state: str | None, before: int | None, most: int) -> list[Delivery]:
-        """Deliveries of one webhook, the newest first, older than the one with the number `before`."""
-        wanted = "SELECT * FROM delivery WHERE webhook = ? AND (? IS NULL OR state = ?) AND (? IS NULL OR number < ?) "
-        rows = self._rows(wanted + "ORDER BY number DESC LIMIT ?", webhook, state, state, before, before, most)
+    def deliveries(self, webhook: str, wanted: Stretch, state: str | None = None) -> list[Delivery]:
+        """Deliveries of one webhook in a stretch of their list, in the order in which it is read."""
+        between = "number < coalesce(?, number + 1) AND number > coalesce(?, number - 1)"
+        way = "ASC" if wanted.oldest_first else "DESC"
+        rows = self._rows(
+            f"SELECT * FROM delivery WHERE webhook = ? AND state = coalesce(?, state) AND {between} "  # noqa: S608  ours
+            f"ORDER BY number {way} LIMIT ?",
+            *(webhook, state, wanted.below, wanted.above, wanted.most),
+        )
         return [delivery_of(row) for row in rows]
 
     def delivery(self, number: int) -> Delivery | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from api.webhooks.addresses import check_url
 from api.webhooks.book import WebhookBook
-from api.webhooks.records import Attempt, Delivery, Message, Webhook
+from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook
 from api.webhooks.signing import new_secret, signed_headers
 from api.webhooks.topics import Topic, message
 from graph.errors import BadInput
@@ -64,9 +64,9 @@ class Desk:
             self.wake()
         return test, signed_headers(webhook.secret, test.id, at, test.body)
 
-    async def deliveries(self, webhook: Webhook, state: str | None, before: int | None, most: int) -> list[Delivery]:
-        """What was, is or could not be delivered, the newest first."""
-        return await asyncio.to_thread(self.book.deliveries, webhook.id, state=state, before=before, most=most)
+    async def deliveries(self, webhook: Webhook, wanted: Stretch, state: str | None) -> list[Delivery]:
+        """What was, is or could not be delivered."""
+        return await asyncio.to_thread(self.book.deliveries, webhook.id, wanted, state)
 
     async def attempts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:
         """The attempts of each of these deliveries."""

@@ -55,6 +55,16 @@ class Delivery:
     next_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a list of deliveries: at most so many between two numbers, the newest first unless told otherwise."""
+
+    most: int
+    below: int | None = None
+    above: int | None = None
+    oldest_first: bool = False
+
+
 def webhook_of(row: Sequence[Any]) -> Webhook:
     """The webhook of a row."""
     id, owner, url, topics, kinds, secret, created, disabled = row

@@ -18,7 +18,7 @@ from api_fakes import NOON, RecordingReader, run_row
 from api.webhooks.addresses import PublicOnly, check_url
 from api.webhooks.book import LEASED_FOR, WebhookBook
 from api.webhooks.ladder import RUNGS, next_attempt
-from api.webhooks.records import Message, Webhook
+from api.webhooks.records import Message, Stretch, Webhook
 from api.webhooks.sender import Sender
 from api.webhooks.signing import signed_headers
 from api.webhooks.telling import BEHIND_AFTER, EVENTS_A_MESSAGE, Teller
@@ -138,7 +138,10 @@ def test_deliveries_are_paged_from_the_newest_to_the_oldest(api: Any):
     while (info := pages[-1]["pageInfo"])["hasNextPage"]:
         pages.append(deliveries(api, id, f', first: 2, after: "{info["endCursor"]}"'))
 
+    back = deliveries(api, id, f', last: 2, before: "{pages[-1]["pageInfo"]["endCursor"]}"')
+
     numbers = [int(node["id"]) for page in pages for node in page["nodes"]]
+    assert [int(node["id"]) for node in back["nodes"]] == numbers[-3:-1]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == 5
     assert {page["totalCount"] for page in pages} == {5}
@@ -193,7 +196,7 @@ async def test_what_was_posted_is_sent_signed_once(book: WebhookBook):
     headers = signed_headers(SECRET, "msg_1", NOON, b'{"a":1}')
     assert {name: request.headers[name] for name in headers} == headers
     assert request.content == b'{"a":1}'
-    [delivery] = book.deliveries("w1", state=None, before=None, most=9)
+    [delivery] = book.deliveries("w1", Stretch(9))
     assert delivery.state == "delivered"
 
 
@@ -204,7 +207,7 @@ async def test_a_refusal_is_tried_again_by_the_ladder_and_then_given_up(book: We
 
     await sent(book, receiver, clock, waits=[*RUNGS, timedelta(days=9)])
 
-    [delivery] = book.deliveries("w1", state="dead", before=None, most=9)
+    [delivery] = book.deliveries("w1", Stretch(9), "dead")
     attempts = book.attempts([delivery.number])[delivery.number]
     assert len(receiver.got) == len(attempts) == 1 + len(RUNGS)
     assert [attempt.status for attempt in attempts] == [500, None, *[302] * 6]
@@ -235,7 +238,7 @@ async def test_an_address_that_is_gone_is_told_nothing_more(book: WebhookBook):
     found = book.find("w1")
     assert found is not None
     assert found.disabled == "It answered 410 Gone."
-    states = [one.state for one in book.deliveries("w1", state=None, before=None, most=9)]
+    states = [one.state for one in book.deliveries("w1", Stretch(9))]
     assert states == ["dead", "dead"]
 
 
@@ -244,12 +247,12 @@ async def test_what_was_given_up_can_be_replayed_under_its_own_id(book: WebhookB
     book.post([news()], NOON)
     receiver, clock = Receiver(*[httpx2.Response(500)] * 8, httpx2.Response(200)), Clock()
     await sent(book, receiver, clock, waits=RUNGS)
-    [dead] = book.deliveries("w1", state="dead", before=None, most=9)
+    [dead] = book.deliveries("w1", Stretch(9), "dead")
 
     book.replay(dead.number, clock())
     await sent(book, receiver, clock)
 
-    [delivery] = book.deliveries("w1", state=None, before=None, most=9)
+    [delivery] = book.deliveries("w1", Stretch(9))
     assert (delivery.state, len(book.attempts([dead.number])[dead.number])) == ("delivered", 9)
     assert len({request.headers["webhook-id"] for request in receiver.got}) == 1
     assert receiver.got[0].headers["webhook-timestamp"] != receiver.got[-1].headers["webhook-timestamp"]
@@ -337,9 +340,9 @@ class Shop:
         """The messages that one more look brings."""
         version = self.log.version if follow else 0
         self.reader.when(overview.PROJECTED, lambda _: [{"version": version}])
-        before = {one.number for one in self.book.deliveries("w1", state=None, before=None, most=999)}
+        before = {one.number for one in self.book.deliveries("w1", Stretch(999))}
         await self.teller.step(self.now)
-        found = self.book.deliveries("w1", state=None, before=None, most=999)[::-1]
+        found = self.book.deliveries("w1", Stretch(999))[::-1]
         return [json.loads(one.body) for one in found if one.number not in before]
 
 
@@ -433,5 +436,5 @@ async def test_an_attempt_that_hangs_is_given_up_in_time(book: WebhookBook, monk
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(hanging)) as client:
         await Sender(book, client, Clock()).step()
 
-    [delivery] = book.deliveries("w1", state="pending", before=None, most=9)
+    [delivery] = book.deliveries("w1", Stretch(9), "pending")
     assert "no answer within" in (book.attempts([delivery.number])[delivery.number][0].problem or "")
