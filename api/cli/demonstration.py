@@ -16,7 +16,7 @@ from api.cli.scoring import scored
 from api.cli.serving import serve
 from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
-from graph.algorithms.chains import ChainsRequest
+from graph.algorithms.chains import ChainsRequest, ScopeKind
 from graph.algorithms.influence import InfluenceRequest
 from graph.jobs.project import projected_version
 from graph.log import EventLog
@@ -27,6 +27,7 @@ from loaders.world import WorldRequest
 
 WORLD = WorldRequest()
 SOURCE = "renmai-world"
+EVERYTHING_PLANTED = ChainsRequest(source=SOURCE, max_steps=3, scope_kind=ScopeKind.DISTRICT)
 POINTERS = {f"chains|{COMPLETEJOURNEY}", f"chains|{SOURCE}", "influence|*", f"affinity|{COMPLETEJOURNEY}"}
 AFFINITY = AffinityRequest(source=COMPLETEJOURNEY, neighbours=30, sample=500, learn_from=500, judge=False)
 """Of the defaults about a third of the cost: how well it tells is shown in the documentation."""
@@ -74,7 +75,7 @@ async def _filled(settings: Settings, world: WorldRequest) -> None:
     async with open_store(settings.store_config()) as store:
         for title, request in (
             ("scored chains of The Complete Journey", ChainsRequest(source=COMPLETEJOURNEY)),
-            ("scored chains of the tea chain", ChainsRequest(source=SOURCE)),
+            ("scored chains of the tea chain", EVERYTHING_PLANTED),
             ("scored influence", InfluenceRequest()),
             ("scored affinity of The Complete Journey", AFFINITY),
         ):

@@ -23,8 +23,8 @@ QUESTIONS: dict[str, str] = {
     "Who moves others": """{ topInfluencers(first: 5) { edges { node {
         rank percentile spread { value low high } revenue { value } creditedRevenue directReferrals downstream
         customer { key name district } explanation(first: 1) { probability customers { key } } } } } }""",
-    "What leads to what": """{ chains(first: 5, where: { source: { eq: "renmai-world" } }) { edges { node {
-        lift qValue customers confidence
+    "What leads to what": """{ chains(first: 10, where: { source: { eq: "renmai-world" }, new: true }) { edges { node {
+        lift liftLow liftHigh qValue customers confidence held scope { key restLift }
         steps { category { name } slot { start end startMinute endMinute } dayKind gap } } } } }""",
     "Which runs there are": "{ scoreRuns(first: 5) { edges { node { key kind scope algorithm state logVersion } } } }",
     "Customers": """{ customers(first: 2, orderBy: { field: REVENUE, direction: DESC }) { totalCount edges { node {
@@ -92,8 +92,8 @@ def _ask_all(port: int) -> None:
 
 
 def _in_a_chain(chains: dict[str, Any], shoppers: dict[str, Any]) -> dict[str, Any]:
-    """A customer, and the moment at which they took the first step of one of these chains."""
-    first_steps = [chain["steps"][0] for chain in _nodes(chains["chains"])]
+    """A customer, and the moment at which they took the first step of one of these chains, of those of everywhere."""
+    first_steps = [chain["steps"][0] for chain in _nodes(chains["chains"]) if not chain["scope"]["key"]]
     shopping = [(someone, order) for someone in _nodes(shoppers["customers"]) for order in _nodes(someone["orders"])]
     for step in first_steps:
         for someone, order in shopping:

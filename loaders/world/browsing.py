@@ -7,9 +7,9 @@ import numpy as np
 from graph.log.schema import EventKind
 from loaders.world import rows as r
 from loaders.world.catalogue import APP, IN_STORE
+from loaders.world.chains import COUNT
 from loaders.world.clock import DAY, HOUR
 from loaders.world.draws import Bools, Floats, Ints, pick, stream, whole
-from loaders.world.habits import COUNT
 from loaders.world.people import People
 from loaders.world.rows import Rows
 from loaders.world.taste import Taste

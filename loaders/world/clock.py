@@ -20,7 +20,7 @@ SLOTS: tuple[tuple[int, int, int], ...] = (
 )  # fmt: skip
 """(kind of day, first hour, hour after the last): a slot belongs to one kind of day; those of a kind do not overlap."""
 BREAKFAST, MORNING, LUNCH, AFTERNOON, EVENING, NIGHT = range(6)
-WEEKEND_LUNCH, WEEKEND_AFTERNOON, WEEKEND_EVENING = range(7, 10)
+WEEKEND_MORNING, WEEKEND_LUNCH, WEEKEND_AFTERNOON, WEEKEND_EVENING = range(6, 10)
 
 OPENS, CLOSES = 7 * HOUR, 22 * HOUR
 

@@ -8,15 +8,17 @@ from graph.log.schema import EventKind
 from loaders.world import rows as r
 from loaders.world.browsing import BROWSES_A_DAY, around, browse, channel_costs
 from loaders.world.catalogue import CHANNELS, PRODUCTS, STORES, campaigns_of, coupons_on
+from loaders.world.chains import COUNT
 from loaders.world.clock import DAY, within_slots
 from loaders.world.draws import Bools, Ints, stream
-from loaders.world.habits import COUNT, Habits
+from loaders.world.habits import Habits
+from loaders.world.impulses import Impulses
 from loaders.world.network import Network
 from loaders.world.people import People
 from loaders.world.request import WorldRequest
 from loaders.world.rows import Rows
 from loaders.world.sharing import Shares, click_events, share_events
-from loaders.world.shopping import Impulses, Till
+from loaders.world.shopping import Till
 from loaders.world.taste import LOW, Taste
 
 NEVER = np.iinfo(np.int64).max

@@ -11,9 +11,11 @@ import polars as pl
 
 from loaders.world import catalogue as shop
 from loaders.world import clock
+from loaders.world.chain_truth import chains_told
+from loaders.world.chains import PLANTED
 from loaders.world.day import FIRST_ORDER, NEVER, World
 from loaders.world.draws import Ints
-from loaders.world.habits import COUNT, DECOYS, PLANTED, Chain, Habits, members_of
+from loaders.world.habits import Habits, members_of
 from loaders.world.network import Network
 from loaders.world.people import PERSONAS, People
 from loaders.world.request import PUSH_DAYS, WorldRequest
@@ -123,8 +125,7 @@ def _told(planted: Planted, kinds: Mapping[str, int]) -> dict[str, object]:
             for name, size in zip(PERSONAS, np.bincount(people.persona, minlength=len(PERSONAS)), strict=True)
         },
         "sleepers": int((people.asleep_from < request.days * clock.DAY).sum()),
-        "chains": [_chain(planted, chain) for chain in PLANTED],
-        "decoys": [_chain(planted, chain) for chain in DECOYS],
+        **chains_told(people, planted.habits, planted.world.impulses),
         "district": _district(planted),
         "influence": _influence(planted),
         "common_shocks": _shocks(request),
@@ -136,44 +137,6 @@ def _shocks(request: WorldRequest) -> list[dict[str, object]]:
     if request.push_day is None:
         return []
     return [{"first_day": request.push_day, "days": PUSH_DAYS, "habits_times": request.push_lift}]
-
-
-def _step(place: int) -> dict[str, object]:
-    kind, start, end = clock.SLOTS[place // COUNT]
-    category = shop.CATEGORIES[place % COUNT]
-    return {
-        "category": category.path,
-        "name": category.name,
-        "day_kind": clock.KIND_NAMES[kind],
-        "slot": [start * 60, end * 60],
-    }
-
-
-def _chain(planted: Planted, chain: Chain) -> dict[str, object]:
-    """`lift` over all first steps that happened: mean P(second | first) over mean P(second | no first)."""
-    tally = planted.world.impulses.tallies[chain.name]
-    first, second = _rate_of(planted, chain.first), _rate_of(planted, chain.second)
-    apart = float(first.mean() * second.mean())
-    return {
-        "name": chain.name,
-        "first": _step(chain.first),
-        "second": _step(chain.second),
-        "gap": "next_day" if chain.gap_days else "same_day",
-        "gap_days": chain.gap_days,
-        "lift": round(tally.with_first / tally.without_first, 4) if tally.without_first else None,
-        "members_lift": chain.lift,
-        "habit_lift": round(float((first * second).mean()) / apart, 4) if apart else None,
-        "first_steps": tally.first,
-        "occurrences": tally.both,
-        "expected_without": round(tally.without_first, 2),
-    }
-
-
-def _rate_of(planted: Planted, place: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    rates = np.zeros(len(planted.people))
-    rows = planted.habits.cell == place
-    rates[planted.habits.customer[rows]] = planted.habits.rate[rows]
-    return rates
 
 
 def _district(planted: Planted) -> dict[str, object]:

@@ -137,7 +137,7 @@ async def test_a_run_of_chains_is_published_with_all_that_is_needed_to_repeat_it
     run = await score_chains(log, store, tmp_path / "scores", CHAINS, context())
 
     assert run.state is RunState.SUCCEEDED
-    assert (run.algorithm, run.algorithm_version, run.engine) == ("slot-chains", 2, "local")
+    assert (run.algorithm, run.algorithm_version, run.engine) == ("slot-chains", 3, "local")
     assert (run.scope, run.seed, run.log_version) == ("*", 0, log.version)
     assert json.loads(run.parameters)["slots"] == [[660, 780], [1080, 1200]]
     assert (run.started_at, run.finished_at) == (NOW, NOW + timedelta(minutes=1))

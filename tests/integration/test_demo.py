@@ -49,7 +49,9 @@ def test_the_demo_answers_each_kind_of_question_and_finds_its_data_again(tmp_pat
     assert [leader["rank"] for leader in leaders] == [1, 2, 3, 4, 5]
     assert all(leader["spread"]["low"] <= leader["spread"]["value"] <= leader["spread"]["high"] for leader in leaders)
     chains = nodes(found["What leads to what"]["chains"])
-    assert all(len(chain["steps"]) == 2 and chain["lift"] > 0 for chain in chains)
+    assert {len(chain["steps"]) for chain in chains} == {2, 3}
+    assert {chain["scope"]["key"] for chain in chains} == {None, "滨江区"}
+    assert all(chain["liftLow"] <= chain["lift"] <= chain["liftHigh"] for chain in chains)
     assert {run["kind"] for run in nodes(found["Which runs there are"]["scoreRuns"])} == {"CHAINS", "INFLUENCE"}
     assert found["Customers"]["customers"]["totalCount"] == MOST_COUNTED
     assert all(store["key"].startswith("hz-") for store in nodes(found["Stores"]["stores"]))

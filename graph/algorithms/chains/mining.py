@@ -13,7 +13,7 @@ from graph.algorithms.significance import benjamini_hochberg
 
 PROVENANCE = Provenance(
     "slot-chains",
-    2,
+    3,
     "Cochran 1954 and Mantel, Haenszel 1959 (strata, lift), Berger 1982 (the largest p of several nulls), Liang, Zeger "
     "1986 (weeks as clusters), Benjamini, Hochberg 1995 (q)",
     "the tail is that of the shifted binomial with the null's exact first three cumulants; q counts each story once",

@@ -19,6 +19,9 @@ YEAR_DAYS = 364
 """Holidays are compared within whole weeks that make a year."""
 SEASON_DAYS = 28
 """Days of the same name are compared within four weeks, as in the time-stratified case-crossover design."""
+ENDS = 2
+"""A customer's first and last day are strata of their own: something was bought on them for certain, so that they are
+no sample of the days in between, and a lift that counted them would be too low by up to a tenth."""
 BUSY = 3
 """Sorts of weeks by the other days on which the customer shopped in them: none, one or two, more."""
 SIZE_BOUNDS = (4, 12)
@@ -107,7 +110,7 @@ def _of_days(steps: Steps, gap: Gap, group: Int32, busy_sorts: int) -> Strata:
     shape = gap.first_day, gap.last_day, int(group.max(initial=0)) + 1, busy_sorts
     count = _day_units(pointer, day, steps.window, group, *shape, key, size, first, then_from, then_to, on)
     units = tuple(part[:count] for part in (key, size, first, then_from, then_to, on))
-    return _grouped(steps, units, shape[2] * busy_sorts, baskets, steps.token)
+    return _grouped(steps, units, shape[2] * busy_sorts + ENDS, baskets, steps.token)
 
 
 def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
@@ -187,7 +190,7 @@ def _day_units(
     then_to: Int64,
     on: Int64,
 ) -> int:
-    sizes = np.zeros(group_count * busy_sorts, np.int64)
+    sizes = np.zeros(group_count * busy_sorts + ENDS, np.int64)
     shopped = np.zeros(groups.size // 7 + 2, np.int64)
     count = 0
     for customer in range(pointer.size - 1):
@@ -213,6 +216,8 @@ def _day_units(
                     if days[row] // 7 == day // 7 and days[row] != day:
                         rest -= 1
                 group = group * busy_sorts + (0 if rest == 0 else (1 if rest <= 2 else 2))
+            if start == day or end == day:
+                group = sizes.size - (1 if day == start else 2)
             sizes[group] += 1
             if here or stop > then:
                 key[count] = customer * sizes.size + group

@@ -73,16 +73,21 @@ def may_follow(gap: Gap, first: int, then: int) -> bool:
 def days_by_hand(
     purchases: Purchases, gap: Gap, sort: Callable[[int, int], object], kind: Callable[[int], int] | None = None
 ) -> Iterator[Stratum]:
-    """Each customer's days whose following days lie in their window; `sort` of a day and the week's other shop days."""
+    """Each customer's days whose following days lie in their window; `sort` of a day and the week's other shop days.
+
+    The first one and the last one are compared with nothing.
+    """
     kind = kind or _weekend
     for customer, shopped, tokens_of in _customers(purchases):
         strata: dict[object, list[Unit]] = defaultdict(list)
-        for day in range(min(shopped), max(shopped) - gap.last_day + 1):
+        ends = min(shopped), max(shopped) - gap.last_day
+        for day in range(ends[0], ends[1] + 1):
             after = range(day + gap.first_day, day + gap.last_day + 1)
             then = set().union(*(tokens_of[other] for other in after))
             rest = {other for other in tokens_of if tokens_of[other] and other // 7 == day // 7} - {day} - set(after)
-            strata[int(kind(day)), sort(day, len(rest))].append((tokens_of[day], then))
-        for (weekend, _), units in strata.items():
+            group = day if day in ends else sort(day, len(rest))
+            strata[int(kind(day)), group, day in ends].append((tokens_of[day], then))
+        for (weekend, *_), units in strata.items():
             yield customer, weekend, units
 
 

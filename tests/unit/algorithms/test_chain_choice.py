@@ -105,7 +105,9 @@ def test_a_wrong_parameter_is_refused_with_what_would_be_valid(wrong, told):
 def test_only_what_was_asked_for_is_tried():
     request = ChainsRequest(slots=SLOTS, min_customers=1, gaps=("next_day",), day_kinds=("weekend",))
 
-    chains = find_chains(request, bought([(0, 5, 12, 0), (0, 6, 18, 1), (0, 12, 8, 0), (0, 13, 8, 1)]))
+    chains = find_chains(
+        request, bought([(0, 1, 8, 1), (0, 5, 12, 0), (0, 6, 18, 1), (0, 12, 8, 0), (0, 13, 8, 1), (0, 20, 8, 1)])
+    )
 
     assert chains.size > 0
     assert set(chains.gap.tolist()) == {Gap.NEXT_DAY.code}

@@ -31,6 +31,9 @@ from graph.algorithms.chains.support import count_support
 COFFEE, TEA, CAKE = range(3)
 HAND = ChainsRequest(slots=SLOTS, min_customers=1)
 
+AROUND = [(0, 0, 8, CAKE), (0, 20, 8, CAKE)]
+"""A first and a last day, which are compared with nothing."""
+
 
 def token(category: int, slot: int) -> int:
     return category * len(SLOTS) + slot
@@ -49,10 +52,14 @@ def the(chains: Chains, gap: Gap, kind: DayKind, first: int, then: int) -> dict[
 def test_a_next_day_chain_is_counted_as_worked_out_by_hand():
     # Coffee on Monday and Wednesday, tea on Tuesday and Thursday, cake on Friday: of the four first days Monday to
     # Thursday two had coffee, and two of the days after had tea, both after coffee: K = m = S = 2, n = 4.
-    week = [(0, 0, 12, COFFEE), (0, 1, 18, TEA), (0, 2, 12, COFFEE), (0, 3, 18, TEA), (0, 4, 8, CAKE)]
+    week = [(0, 7, 12, COFFEE), (0, 8, 18, TEA), (0, 9, 12, COFFEE), (0, 10, 18, TEA), (0, 11, 8, CAKE)]
 
     found = the(
-        find_chains(HAND, bought(week)), Gap.NEXT_DAY, DayKind.WEEKDAY, token(COFFEE, LUNCH), token(TEA, EVENING)
+        find_chains(HAND, bought([*week, *AROUND])),
+        Gap.NEXT_DAY,
+        DayKind.WEEKDAY,
+        token(COFFEE, LUNCH),
+        token(TEA, EVENING),
     )
 
     assert found["occurrences"] == 2
@@ -66,7 +73,7 @@ def test_a_next_day_chain_is_counted_as_worked_out_by_hand():
 
 
 def test_a_step_twice_on_one_day_is_one_occurrence():
-    day = [(0, 0, 12, COFFEE), (0, 0, 11, COFFEE), (0, 0, 18, TEA), (0, 0, 19, TEA), (0, 3, 8, CAKE)]
+    day = [(0, 7, 12, COFFEE), (0, 7, 11, COFFEE), (0, 7, 18, TEA), (0, 7, 19, TEA), *AROUND]
 
     found = the(find_chains(HAND, bought(day)), Gap.SAME_DAY, DayKind.ANY, token(COFFEE, LUNCH), token(TEA, EVENING))
 
@@ -85,7 +92,7 @@ def test_the_second_slot_of_a_day_starts_when_the_first_has_ended():
 
 
 def test_friday_to_saturday_is_a_chain_of_the_weekday_and_of_any_day():
-    rows = [(0, 4, 12, COFFEE), (0, 5, 18, TEA), (0, 11, 12, CAKE), (0, 12, 8, CAKE)]
+    rows = [(0, 4, 12, COFFEE), (0, 5, 18, TEA), *AROUND]
 
     chains = find_chains(ChainsRequest(slots=SLOTS, min_customers=1, block_days=14), bought(rows))
 
@@ -102,11 +109,12 @@ def test_what_happens_every_day_cannot_be_compared_and_is_not_tried():
 
 
 def test_one_who_follows_every_day_adds_no_lift():
-    daily = [(0, day, hour, what) for day in range(28) for hour, what in ((8, COFFEE), (12, TEA))]
-    once = [(1, 0, 8, COFFEE), (1, 1, 12, TEA), (1, 4, 20, CAKE)]
+    daily = [(0, day, hour, what) for day in range(7, 35) for hour, what in ((8, COFFEE), (12, TEA))]
+    once = [(1, 7, 8, COFFEE), (1, 8, 12, TEA)]
+    around = [(customer, day, 20, CAKE) for customer in (0, 1) for day in (0, 41)]
 
     pair = token(COFFEE, BREAKFAST), token(TEA, LUNCH)
-    found = the(find_chains(HAND, bought([*daily, *once])), Gap.SAME_DAY, DayKind.WEEKDAY, *pair)
+    found = the(find_chains(HAND, bought([*daily, *once, *around])), Gap.SAME_DAY, DayKind.WEEKDAY, *pair)
 
     assert found["occurrences"] == 20
     assert found["expected"] == pytest.approx(20 + 1 / 5)

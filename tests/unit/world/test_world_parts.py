@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from graph.log.schema import EventKind
 from loaders.world import rows as r
 from loaders.world.catalogue import CATEGORIES, PRODUCTS, STORES, campaigns_of, coupons_on
+from loaders.world.chains import DECOYS, IMPLIED, PLANTED, Chain, kind_of_cell
 from loaders.world.clock import CLOSES, DAY, OPENS, SLOTS, while_awake, within_slots
 from loaders.world.draws import heavy_tail, pick, stream, whole
-from loaders.world.habits import DECOYS, PLANTED, SECOND_MOST_OFTEN, settle
+from loaders.world.habits import SECOND_MOST_OFTEN, lives_in, settle
 from loaders.world.network import connect
 from loaders.world.people import SHARING, populate
 from loaders.world.request import WorldRequest
@@ -89,13 +90,41 @@ def test_habits_are_one_row_a_customer_and_cell_and_second_steps_leave_room_for_
 
     pairs = np.stack([habits.customer, habits.cell], axis=1)
     assert np.unique(pairs, axis=0).shape == pairs.shape
-    for chain, first, second in zip(PLANTED, habits.first_rows, habits.second_rows, strict=True):
-        assert (habits.cell[first] == chain.first).all()
-        assert (habits.cell[second] == chain.second).all()
-        assert (habits.customer[first] == habits.customer[second]).all()
-        assert habits.rate[second].max() <= SECOND_MOST_OFTEN
-        assert chain.lift * SECOND_MOST_OFTEN < 1
-    assert len({chain.name for chain in PLANTED + DECOYS}) == 10
+    for chain, rows in zip(PLANTED, habits.chain_rows, strict=True):
+        people = habits.customer[rows[0]]
+        assert people.size > 10
+        for place, step, lift in zip(chain.cells, rows, (1.0, *chain.lifts), strict=True):
+            assert (habits.cell[step] == place).all()
+            assert (habits.customer[step] == people).all()
+            assert lift == 1.0 or habits.rate[step].max() <= SECOND_MOST_OFTEN
+            assert lift * SECOND_MOST_OFTEN < 1
+    assert len({chain.name for chain in PLANTED + IMPLIED + DECOYS}) == 20
+
+
+def test_a_chain_of_one_district_works_upon_nobody_elsewhere() -> None:
+    people = populate(REQUEST)
+
+    habits = settle(REQUEST, people)
+
+    for chain, rows in zip(PLANTED, habits.chain_rows, strict=True):
+        inside = lives_in(people, chain.only_in)[habits.customer[rows[0]]]
+        assert inside.all()
+    elsewhere = ~lives_in(people, "滨江区")[habits.customer]
+    assert np.isin(habits.cell[elsewhere], PLANTED[-1].cells).any()
+
+
+@pytest.mark.parametrize("chain", PLANTED + IMPLIED + DECOYS, ids=lambda chain: chain.name)
+def test_a_chain_stays_within_one_kind_of_day_and_remembers_one_day(chain: Chain) -> None:
+    assert len(chain.gaps) == len(chain.steps) - 1
+    assert sum(chain.gaps) <= 1
+    assert {kind_of_cell(place) for place in chain.cells} == {chain.kind}
+
+
+def test_no_later_chain_brings_a_step_of_an_earlier_one() -> None:
+    """So that a day's chains can be gone through in their order, once."""
+    for place, chain in enumerate(PLANTED):
+        for later in PLANTED[place + 1 :]:
+            assert not set(later.cells[1:]) & set(chain.cells)
 
 
 def test_only_sharers_have_contacts_and_nobody_is_their_own() -> None:
