@@ -12,22 +12,25 @@ import structlog
 
 from api.graphql.context import AlreadyRunning, RunProgress, RunRequest
 from graph.algorithms.affinity import AffinityRequest
+from graph.algorithms.centrality import CentralityRequest
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar, ChainsRequest, Gap
 from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, RenmaiError
 from graph.jobs.affinity import score_affinity
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
+from graph.jobs.score_centrality import score_centrality
 from graph.jobs.score_read import check_source
+from graph.jobs.started import ScoreRequest
 from graph.log import EventLog
 from graph.store import Store
 
 log = structlog.get_logger("renmai.scores")
 
 REMEMBERED = 100
-Request = ChainsRequest | InfluenceRequest | AffinityRequest
-_REQUESTS: Mapping[str, type[Request]] = {
+_REQUESTS: Mapping[str, type[ScoreRequest]] = {
     "affinity": AffinityRequest,
+    "centrality": CentralityRequest,
     "chains": ChainsRequest,
     "influence": InfluenceRequest,
 }
@@ -87,7 +90,7 @@ class BackgroundRuns:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _compute(self, run: _Run, request: Request, context: RunContext) -> None:
+    async def _compute(self, run: _Run, request: ScoreRequest, context: RunContext) -> None:
         told: asyncio.Queue[Progress | None] = asyncio.Queue()
         teller = asyncio.create_task(_follow(run, told))
         kind, run_id = run.progress.kind, run.progress.run_id
@@ -97,6 +100,8 @@ class BackgroundRuns:
                 await score_chains(self._log, self._store, self._tables, request, context, told.put_nowait)
             elif isinstance(request, AffinityRequest):
                 await score_affinity(self._log, self._store, self._tables, request, context, told.put_nowait)
+            elif isinstance(request, CentralityRequest):
+                await score_centrality(self._log, self._store, self._tables, request, context, told.put_nowait)
             else:
                 await score_influence(self._log, self._store, self._tables, request, context, told.put_nowait)
             end = RunProgress(run_id, kind, "succeeded", "end", 1, 1)
@@ -140,7 +145,7 @@ async def _tell(run: _Run, progress: RunProgress) -> None:
         run.changed.notify_all()
 
 
-def parameters_of(request: RunRequest, calendar: Calendar = EVERY_WEEK_ALIKE) -> Request:
+def parameters_of(request: RunRequest, calendar: Calendar = EVERY_WEEK_ALIKE) -> ScoreRequest:
     """The algorithm's own request; BadInput for a parameter that it does not have or a value that it does not take.
 
     `calendar` holds where chains are asked for without one.

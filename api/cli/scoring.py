@@ -10,6 +10,7 @@ import typer
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
+from graph.algorithms.centrality import CentralityRequest
 from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
@@ -18,13 +19,14 @@ from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
+from graph.jobs.score_centrality import score_centrality
+from graph.jobs.started import ScoreRequest
 from graph.log import EventLog
 from graph.queries.score_run import ScoreRunRow
 from graph.store import Store, open_store
 
 MINUTES_AN_HOUR = 60
-CHAINS, INFLUENCE, AFFINITY = ChainsRequest(), InfluenceRequest(), AffinityRequest()
-Request = ChainsRequest | InfluenceRequest | AffinityRequest
+CHAINS, INFLUENCE, AFFINITY, CENTRALITY = ChainsRequest(), InfluenceRequest(), AffinityRequest(), CentralityRequest()
 Choice = TypeVar("Choice", bound=StrEnum)
 
 Source = Annotated[str | None, typer.Option(help="Score one data set only, such as completejourney.")]
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     score.command("chains")(chains_command)
     score.command("influence")(influence_command)
     score.command("affinity")(affinity_command)
+    score.command("centrality")(centrality_command)
     app.add_typer(score, name="score")
 
 
@@ -124,7 +127,21 @@ def affinity_command(
     asyncio.run(_score(Settings(), request, "local"))
 
 
-async def scored(settings: Settings, store: Store, request: Request, engine: str = "local") -> ScoreRunRow:
+def centrality_command(
+    source: Source = None,
+    around: Annotated[
+        list[str] | None, typer.Option(help="Key of a customer to be near to (personalised PageRank); repeat for more.")
+    ] = None,
+    damping: Annotated[float, typer.Option(help="How often PageRank's walk follows a tie.")] = CENTRALITY.damping,
+    resolution: Annotated[float, typer.Option(help="Higher: more and smaller communities.")] = CENTRALITY.resolution,
+    seed: Seed = CENTRALITY.seed,
+) -> None:
+    """Who is central among those who follow one another's shares, and which communities they are in."""
+    request = CentralityRequest(damping, tuple(around or ()), resolution, source, seed)
+    asyncio.run(_score(Settings(), request, "local"))
+
+
+async def scored(settings: Settings, store: Store, request: ScoreRequest, engine: str = "local") -> ScoreRunRow:
     """Runs one scoring with a progress bar; the answer is the published run."""
     log = EventLog.open(settings.log_folder)
     kind = _KINDS[type(request)]
@@ -139,20 +156,23 @@ async def scored(settings: Settings, store: Store, request: Request, engine: str
             return await score_chains(log, store, settings.scores_folder, request, context, told)
         if isinstance(request, AffinityRequest):
             return await score_affinity(log, store, settings.scores_folder, request, context, told)
+        if isinstance(request, CentralityRequest):
+            return await score_centrality(log, store, settings.scores_folder, request, context, told)
         return await score_influence(log, store, settings.scores_folder, request, context, told)
 
 
-async def _score(settings: Settings, request: Request, engine: str) -> None:
+async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:
     async with open_store(settings.store_config()) as store:
         run = await scored(settings, store, request, engine)
     answers.print(run.said)
     answers.print(f"Run {run.run_id} of log version {run.log_version} is current.")
 
 
-_KINDS: dict[type[Request], str] = {
+_KINDS: dict[type[ScoreRequest], str] = {
     ChainsRequest: "chains",
     InfluenceRequest: "influence",
     AffinityRequest: "affinity",
+    CentralityRequest: "centrality",
 }
 
 

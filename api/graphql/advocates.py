@@ -51,6 +51,10 @@ class AdvocateGroup(Enum):
 
     CITY = strawberry.enum_value("city", description="The customer's city; who has none is not counted.")
     DISTRICT = strawberry.enum_value("district", description="The customer's district; who has none is not counted.")
+    COMMUNITY = strawberry.enum_value(
+        "community",
+        description="The community of the current centrality run; who follows nobody and is not followed has none.",
+    )
 
 
 @strawberry.input(description="No more than so many advocates of one group.")
@@ -58,7 +62,7 @@ class SpreadOver:
     """A cap."""
 
     by: AdvocateGroup = strawberry.field(description="The group.")
-    at_most: int = strawberry.field(description="How many of one group may be chosen, 1 or more.")
+    at_most: int = strawberry.field(description="How many of one group there may be, the enlisted included; 1 or more.")
 
 
 @strawberry.input(description="Whom to choose among, how many, and what for.")
@@ -77,7 +81,7 @@ class SelectAdvocatesInput:
         default=None, description="What everybody else costs; if absent, only who is in `costs` may be chosen."
     )
     spread_over: SpreadOver | None = strawberry.field(
-        default=None, description="No more than so many of one city or district."
+        default=None, description="No more than so many of one city, district or community."
     )
     audience: AudienceWhere | None = strawberry.field(
         default=None, description="Whom to choose among; everybody whom the run scored if absent."

@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.affinity import FirstOf, NextProduct
+from api.graphql.centrality import CentralityScore, centrality_of
 from api.graphql.chain import At, OpenChain, open_chains_of
 from api.graphql.channel import Channel
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
@@ -100,6 +101,11 @@ class Customer(Node):
     async def influence(self, info: Info, run: RunArgument = None) -> InfluenceScore | None:
         """Read together with the other customers' scores."""
         return await influence_of(info, self.key, run)
+
+    @strawberry.field(description="Place among who follows whose shares; null where no run scored the customer.")
+    async def centrality(self, info: Info, run: RunArgument = None) -> CentralityScore | None:
+        """Read together with the other customers' scores."""
+        return await centrality_of(info, self.key, run)
 
     @strawberry.field(description="Chains whose first step the customer did and whose next slot lies ahead or now.")
     async def open_chains(self, info: Info, at: At = None) -> list[OpenChain]:

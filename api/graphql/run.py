@@ -24,6 +24,9 @@ class ScoreKind(Enum):
     INFLUENCE = strawberry.enum_value("influence", description="How many others each customer moves.")
     CHAINS = strawberry.enum_value("chains", description="Which purchase leads to which, in which slot.")
     AFFINITY = strawberry.enum_value("affinity", description="What goes together, and what everybody buys next.")
+    CENTRALITY = strawberry.enum_value(
+        "centrality", description="Who is central among who follows whose shares, and the communities."
+    )
 
 
 @strawberry.enum(description="How far a run has come.")

@@ -18,6 +18,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.graphql.advocates import AdvocateSelection, select
+from api.graphql.centrality import CentralityScore, most_central
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
 from api.graphql.changes import CustomerChange, RecordedEvent, watch_customers, watch_events
 from api.graphql.channel import Channel, ChannelConnection, channel, channels
@@ -93,6 +94,10 @@ class Query:
     )
     top_influencers: InfluenceConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
         resolver=top_influencers, description="The customers who move others most, page by page."
+    )
+    most_central: Connection[CentralityScore] = strawberry.field(
+        resolver=most_central,
+        description="The most central of those who follow one another's shares, page by page; see CentralityScore.",
     )
     select_advocates: AdvocateSelection = strawberry.field(
         resolver=select,

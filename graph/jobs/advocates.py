@@ -54,8 +54,10 @@ class AdvocatesRequest:
     default_cost: float | None = None
     """What everybody else costs; None: only who is in `costs` may be chosen."""
     group_by: str | None = None
-    """city or district: no more than `group_most` of one; who has none is not counted."""
+    """city, district or community: at most `group_most` of one, the enlisted included; who has none is not counted."""
     group_most: int | None = None
+    threads: int = 1
+    """Threads that draw the sets; of no consequence for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ class AdvocateChoice:
         _check_limits(request)
         keys = await audience_keys(self._reader, request.audience) if request.audience else None
         groups = await grouped_keys(self._reader, request.group_by) if request.group_by else None
+        if request.group_by == "community" and not groups:
+            message = "No centrality run has found communities yet: start one with `renmai score centrality`."
+            raise CannotSelect(Wrong.NO_RUN, "spreadOver.by", message)
         async with self._lock:
             known = await asyncio.to_thread(self._ties, run)
             return await asyncio.to_thread(chosen, known, request, run, keys, groups)
@@ -184,6 +189,7 @@ def chosen(
         budget=request.budget,
         groups=None if groups is None else _groups(known, groups),
         group_most=request.group_most,
+        threads=request.threads,
     )
     return _named(known, run, candidates, costs, select_advocates(known.ties, asked))
 

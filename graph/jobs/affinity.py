@@ -19,7 +19,7 @@ from graph.jobs.affinity_rows import (
     together_table,
 )
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
-from graph.jobs.score import Stages, quiet, seen_by, started
+from graph.jobs.started import Stages, quiet, seen_by, started
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_AFFINITY, UPSERT_NEXT, RunKind, ScoreRunRow

@@ -1,25 +1,22 @@
 """Scoring as a whole task: read the log up to one version, compute, write table and graph, publish."""
 
 import asyncio
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from graph.algorithms import chains as chaining
 from graph.algorithms import influence as influencing
-from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
-from graph.algorithms.provenance import Provenance
 from graph.engines import engine_named
 from graph.engines.engine import check
 from graph.jobs.longer_rows import longer_said, longer_shown, longer_table
-from graph.jobs.publish import Progress, RunContext, Tell, Writer, make_current, recorded, write_rows
+from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
 from graph.jobs.scope_rows import scoped_said, scoped_shown, scoped_tables
-from graph.jobs.score_read import Read, check_source, read_purchases, read_shares
+from graph.jobs.score_read import read_purchases, read_shares
 from graph.jobs.score_rows import (
     calibration_table,
     chain_rows,
@@ -30,6 +27,7 @@ from graph.jobs.score_rows import (
     rate_table,
     tie_table,
 )
+from graph.jobs.started import Stages, quiet, seen_by, started
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
@@ -38,10 +36,6 @@ CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains", "influence", 
 LONGER_TABLE, SCOPES_TABLE = "longer_chains", "chains_by_scope"
 """Chains of three and more steps, and those of districts, stores or channels, where a run asks for them."""
 CALIBRATION_TABLE = "calibration"
-
-
-def quiet(_: Progress) -> None:
-    """Tell nobody."""
 
 
 async def score_chains(
@@ -123,46 +117,6 @@ async def score_influence(
         await write_rows(store, UPSERT_INFLUENCE, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)
-
-
-class Stages:
-    """Tells how far a run is, stage by stage."""
-
-    def __init__(self, tell: Tell, run_id: str) -> None:
-        self._tell, self._run_id = tell, run_id
-
-    def tell(self, stage: str, done: int, total: int) -> None:
-        """`done` of `total` in this stage."""
-        self._tell(Progress(self._run_id, stage, done, total))
-
-
-async def started(
-    log: EventLog,
-    kind: RunKind,
-    request: ChainsRequest | InfluenceRequest | AffinityRequest,
-    provenance: Provenance,
-    context: RunContext,
-) -> ScoreRunRow:
-    """The run as it begins: of the log's newest version; BadInput for a source that the log does not hold."""
-    version = log.version
-    await asyncio.to_thread(check_source, log, version, request.source)
-    return ScoreRunRow(
-        context.run_id,
-        kind,
-        request.scope,
-        provenance.name,
-        provenance.version,
-        context.engine,
-        json.dumps(asdict(request), ensure_ascii=False, sort_keys=True),
-        request.seed,
-        version,
-        context.started_at,
-    )
-
-
-def seen_by(run: ScoreRunRow, read: Read, customers: int, ties: int) -> ScoreRunRow:
-    """The run with what it read and weighed."""
-    return replace(run, as_of=read.as_of, event_count=read.event_count, customer_count=customers, tie_count=ties)
 
 
 def _chains_said(chains: chaining.Chains, request: ChainsRequest) -> str:

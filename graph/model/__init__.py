@@ -10,7 +10,7 @@ from graph.model.order import AT, CONTAINS, ORDER, PLACED, UNDER, VIA
 from graph.model.product import CATEGORY, IN, PART_OF, PRODUCT
 from graph.model.projection import PROJECTION
 from graph.model.referral import CONCERNS, REFERRAL_REVIEW
-from graph.model.score import CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
+from graph.model.score import CENTRALITY_SCORE, CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
 from graph.model.share import CLICKED, OF, REFERRED, SHARE, SHARED, THROUGH
 from graph.model.store import STORE, VISITED
 
@@ -34,6 +34,7 @@ NODES: tuple[Node, ...] = (
     SCORE_RUN,
     CURRENT_RUN,
     INFLUENCE_SCORE,
+    CENTRALITY_SCORE,
     CHAIN,
     PRODUCT_AFFINITY,
     NEXT_PRODUCTS,

@@ -6,7 +6,7 @@ SCORE_RUN = Node(
     "ScoreRun",
     Property("run_id", PropertyType.STRING, "The run's id."),
     (
-        Property("kind", PropertyType.STRING, "influence, chains or affinity.", indexed=True),
+        Property("kind", PropertyType.STRING, "influence, chains, affinity or centrality.", indexed=True),
         Property("scope", PropertyType.STRING, "The data set that was scored, or * for all."),
         Property("algorithm", PropertyType.STRING, "Name of the algorithm."),
         Property("algorithm_version", PropertyType.INTEGER, "Grows when the same input would give another score."),
@@ -30,7 +30,7 @@ CURRENT_RUN = Node(
     "CurrentRun",
     Property("pointer_id", PropertyType.STRING, "kind and scope, joined by |."),
     (
-        Property("kind", PropertyType.STRING, "influence, chains or affinity.", indexed=True),
+        Property("kind", PropertyType.STRING, "influence, chains, affinity or centrality.", indexed=True),
         Property("scope", PropertyType.STRING, "The data set, or * for all."),
         Property("run_id", PropertyType.STRING, "The run that counts now."),
     ),
@@ -58,6 +58,24 @@ INFLUENCE_SCORE = Node(
         Property("paths", PropertyType.STRING, "The strongest paths, as a JSON list of {customers, probability}."),
     ),
     "A customer's influence as one run saw it.",
+)
+
+CENTRALITY_SCORE = Node(
+    "CentralityScore",
+    Property("score_id", PropertyType.STRING, "run and customer, joined by |."),
+    (
+        Property("run_id", PropertyType.STRING, "The run that made it.", indexed=True),
+        Property("customer_id", PropertyType.STRING, "Whose score it is.", indexed=True),
+        Property("page_rank", PropertyType.FLOAT, "PageRank among who follows whose shares; adds up to 1 in a run."),
+        Property("nearness", PropertyType.FLOAT, "PageRank around the customers that the run names; 0 without any."),
+        Property("hub", PropertyType.FLOAT, "HITS: follows good authorities; adds up to 1 in a run."),
+        Property("authority", PropertyType.FLOAT, "HITS: followed by good hubs; adds up to 1 in a run."),
+        Property("core", PropertyType.INTEGER, "Largest k such that the customer is among people with k of them each."),
+        Property("community", PropertyType.INTEGER, "Leiden's community in this run, from 0, the largest first."),
+        Property("community_size", PropertyType.INTEGER, "How many customers that community has."),
+        Property("rank", PropertyType.INTEGER, "1 for the highest PageRank; equals are ordered by customer id."),
+    ),
+    "A customer's place among who follows whose shares, as one run saw it.",
 )
 
 CHAIN = Node(

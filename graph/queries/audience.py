@@ -6,6 +6,7 @@ from functools import lru_cache
 from graph.queries.customer import CONSENTS
 from graph.queries.filters import Conditions, ranges, texts
 from graph.queries.reader import Reader
+from graph.queries.run import CURRENT_CENTRALITY
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import Statement, cypher
 
@@ -36,6 +37,10 @@ GROUPS: dict[str, Statement] = {
     "city": cypher("MATCH (c:Customer) WHERE c.city IS NOT NULL RETURN c.city AS name, collect(c.customer_id) AS keys"),
     "district": cypher(
         "MATCH (c:Customer) WHERE c.district IS NOT NULL RETURN c.district AS name, collect(c.customer_id) AS keys"
+    ),
+    "community": cypher(
+        f"{CURRENT_CENTRALITY} MATCH (s:CentralityScore {{run_id: run}})"
+        " WITH run + '|' + toString(s.community) AS name, s.customer_id AS key RETURN name, collect(key) AS keys"
     ),
 }
 """What customers can be grouped by → what reads the groups."""

@@ -89,6 +89,7 @@ _CHOSEN: LiteralString = (
 )
 CURRENT_INFLUENCE: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'influence'}}){_CHOSEN}"
 CURRENT_AFFINITY: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'affinity'}}){_CHOSEN}"
+CURRENT_CENTRALITY: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'centrality'}}){_CHOSEN}"
 """Beginnings of statements: they bind `run` to the runs that readers see where they name none."""
 
 CURRENT = cypher("MATCH (p:CurrentRun {kind: $kind}) RETURN p.scope AS scope, p.run_id AS run ORDER BY scope")

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from graph.model.affinity import NEXT_PRODUCTS, PRODUCT_AFFINITY
-from graph.model.score import CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
+from graph.model.score import CENTRALITY_SCORE, CHAIN, CURRENT_RUN, INFLUENCE_SCORE, SCORE_RUN
 from graph.model.statements import upsert_node
 from graph.store.statement import Step, cypher, generated
 
@@ -17,6 +17,7 @@ class RunKind(StrEnum):
     INFLUENCE = "influence"
     CHAINS = "chains"
     AFFINITY = "affinity"
+    CENTRALITY = "centrality"
 
 
 class RunState(StrEnum):
@@ -60,6 +61,7 @@ class ScoreRunRow:
 
 UPSERT_RUN = generated(upsert_node(SCORE_RUN))
 UPSERT_INFLUENCE = generated(upsert_node(INFLUENCE_SCORE))
+UPSERT_CENTRALITY = generated(upsert_node(CENTRALITY_SCORE))
 UPSERT_CHAINS = generated(upsert_node(CHAIN))
 UPSERT_AFFINITY = generated(upsert_node(PRODUCT_AFFINITY))
 UPSERT_NEXT = generated(upsert_node(NEXT_PRODUCTS))

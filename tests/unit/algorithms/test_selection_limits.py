@@ -50,6 +50,13 @@ def test_no_more_are_chosen_of_a_group_than_allowed():
     assert second in {5, 6}
 
 
+def test_the_enlisted_take_their_groups_room():
+    groups = np.array([0, 0, 0, 0, 1, 1, 1])
+
+    assert chosen(1, groups=groups, group_most=1, already=(1,)) == [4]
+    assert chosen(3, groups=groups, group_most=1, already=(0, 5)) == []
+
+
 def test_the_guarantee_is_told_as_it_is_proven():
     costs, groups = np.ones(7), np.zeros(7, np.int64)
 

@@ -37,6 +37,8 @@ class TinyReader:
             ]
         if statement == audience.KNOWN_CATEGORIES:
             return [{"key": "coffee"}, {"key": "tea"}]
+        if statement == audience.GROUPS["community"]:
+            return []
         if statement == audience.GROUPS["city"]:
             return [{"name": "Hangzhou", "keys": ["ann", "dan", "nobody"]}]
         assert "collect(c.customer_id)" in statement.text
@@ -156,3 +158,12 @@ async def test_one_current_run_of_a_data_set_is_enough(tables: Path):
     found = await AdvocateChoice(TinyReader({"shop": "r1"}), tables).choose(AdvocatesRequest(k=1, sets=SETS))
 
     assert found.run == "r1"
+
+
+async def test_communities_must_have_been_found_before_they_are_a_cap(tables: Path):
+    request = AdvocatesRequest(k=1, group_by="community", group_most=1, sets=SETS)
+
+    with pytest.raises(CannotSelect, match="No centrality run has found communities yet") as failure:
+        await AdvocateChoice(TinyReader(), tables).choose(request)
+
+    assert (failure.value.wrong, failure.value.argument) == (Wrong.NO_RUN, "spreadOver.by")

@@ -54,7 +54,7 @@ class SelectAdvocates:
     groups: Int64 | None = None
     """The community, store or city of each customer, numbers from 0; with `group_most`."""
     group_most: int | None = None
-    """No more are chosen of one group; the already enlisted are not counted."""
+    """No more are of one group, the already enlisted included."""
     model: Model = Model.CASCADE
     steps: int = ENDLESS
     """Only who is moved within so many ties counts."""

@@ -122,10 +122,9 @@ def choose(collection: Collection, index: Index, role: Uint32, allowed: Limits, 
 
 def _room(allowed: Limits, taken: Int64) -> Int64:
     """How many more of each group may be chosen."""
-    if not allowed.group.size:
-        return np.empty(0, np.int64)
-    groups = int(allowed.group.max()) + 1
-    return allowed.group_most - np.bincount(allowed.group[taken], minlength=groups).astype(np.int64)
+    return allowed.room - np.bincount(
+        allowed.group[taken] if allowed.group.size else taken[:0], minlength=allowed.room.size
+    )
 
 
 def met_by(draw: Draw, chosen: Int64, sets: int) -> Int64:

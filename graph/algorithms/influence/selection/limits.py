@@ -20,7 +20,8 @@ class Limits:
     cost: Float64
     budget: float
     group: Int64
-    group_most: int
+    room: Int64
+    """How many of each group may be chosen beside the already enlisted."""
 
     @property
     def guarantee(self) -> float | None:
@@ -46,6 +47,7 @@ def limits(
     budget: float | None = None,
     groups: Int64 | None = None,
     group_most: int | None = None,
+    already: tuple[int, ...] = (),
 ) -> Limits:
     """Check and fill in. Raises `BadInput` where a rule is half given or cannot be."""
     if (costs is None) != (budget is None) or (groups is None) != (group_most is None):
@@ -58,14 +60,20 @@ def limits(
         raise BadInput(f"groups must be numbers from 0, one for each of the {count} customers")
     if group_most is not None and group_most < 1:
         raise BadInput(f"group_most must be 1 or more, not {group_most}")
-    no_group = np.empty(0, np.int64)
+    group = np.empty(0, np.int64) if groups is None else groups.astype(np.int64)
     return Limits(
         k,
         np.empty(0) if costs is None else costs.astype(np.float64),
         0.0 if budget is None else float(budget),
-        no_group if groups is None else groups.astype(np.int64),
-        count if group_most is None else group_most,
+        group,
+        np.empty(0, np.int64) if group_most is None else _room(group, group_most, already),
     )
+
+
+def _room(group: Int64, group_most: int, already: tuple[int, ...]) -> Int64:
+    enlisted = group[list(already)] if group.size else group
+    taken = np.bincount(enlisted, minlength=int(group.max()) + 1 if group.size else 0)
+    return np.maximum(group_most - taken, 0).astype(np.int64)
 
 
 def most_by(value: Float64, allowed: Limits) -> tuple[float, Bool]:
@@ -89,7 +97,7 @@ def _dearest_first(value: Float64, allowed: Limits) -> Int64:
     group = allowed.group[order]
     first = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
     rank = np.arange(order.size) - np.repeat(first, np.diff(np.append(first, order.size)))
-    free = order[rank < allowed.group_most]
+    free = order[rank < allowed.room[group]]
     return free[np.argsort(-value[free], kind="stable")]
 
 

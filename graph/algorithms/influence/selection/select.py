@@ -76,17 +76,22 @@ def _suited(ties: ReverseTies, request: SelectAdvocates, few: Pilot) -> tuple[Me
 
 def _task(ties: ReverseTies, request: SelectAdvocates) -> Task:
     count = ties.customer_count
-    allowed = limits(count, request.k, request.costs, request.budget, request.groups, request.group_most)
+    _check_already(count, request.already)
+    rules = request.costs, request.budget, request.groups, request.group_most, request.already
+    allowed = limits(count, request.k, *rules)
     role = _roles(count, request, allowed)
     return Task(ties, request, role, roots_by_weight(count, request.weights), allowed, effort_of(ties))
+
+
+def _check_already(count: int, already: tuple[int, ...]) -> None:
+    wrong = [customer for customer in already if not 0 <= customer < count]
+    if wrong:
+        raise BadInput(f"already must name customers from 0 to {count - 1}, not {wrong[0]}")
 
 
 def _roles(count: int, request: SelectAdvocates, allowed: Limits) -> Uint32:
     if request.candidates is not None and request.candidates.size != count:
         raise BadInput(f"candidates must be one truth value for each of the {count} customers")
-    wrong = [customer for customer in request.already if not 0 <= customer < count]
-    if wrong:
-        raise BadInput(f"already must name customers from 0 to {count - 1}, not {wrong[0]}")
     free = np.ones(count, np.bool_) if request.candidates is None else request.candidates.astype(np.bool_)
     role = np.where(free, CANDIDATE, OTHER).astype(np.uint32)
     role[list(request.already)] = ENLISTED
