@@ -43,7 +43,7 @@ lock: $(STAMP) ## resolve the dependencies anew
 clean: ## remove what was built, keep the data
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-system: $(STAMP) # what pip cannot bring: a JDK, Maven, Chromium, a Chinese font
+system: $(STAMP) # what pip cannot bring: a JDK, Maven, Chromium, Redis, a Chinese font
 	@sh scripts/system_packages.sh
 	@test -n "$$NEO4J_URI" || $(BIN)/python scripts/neo4j_server.py install >/dev/null
 

@@ -23,6 +23,8 @@ from starlette.websockets import WebSocket
 
 from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
+from api.bookmarks import Bookmarks
+from api.claims import Claims
 from api.downloads import Downloads
 from api.exports import BackgroundExports
 from api.feed import Feed
@@ -31,6 +33,10 @@ from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import make_schema
 from api.graphql.socket import GraphqlSocket
+from api.observing import Draining, Observing, tracing
+from api.observing.page import MetricsPage
+from api.observing.requests import IdentifiedRequests
+from api.observing.statements import ObservedReader
 from api.projecting import Follower
 from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
@@ -46,13 +52,12 @@ from graph.jobs.project import project
 from graph.jobs.referral_economics import ReferralReports
 from graph.log import DeadLetters, EventLog
 from graph.queries.overview import projected_version
-from graph.store import Statement, Store, open_store
+from graph.store import Store, open_store
 from loaders.record import Recorder as LogRecorder
 from loaders.record import Refusal as LogRefusal
 from loaders.rejection import RejectReason
 from loaders.steps.complete import Defaults
 
-STATEMENT_SECONDS = 10.0
 SENDING_SECONDS = 10.0
 WEB = Path(__file__).parent / "web"
 EXPLORER = WEB / "graphiql.html"
@@ -61,17 +66,6 @@ EXPLORER = WEB / "graphiql.html"
 def now() -> datetime:
     """The present instant, for everything that serves."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class TimedReader:
-    """The store with the time-out that every statement of the API has."""
-
-    store: Store
-
-    async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
-        """All rows; QueryRefused after ten seconds."""
-        return await self.store.read(statement, parameters, timeout_seconds=STATEMENT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +100,12 @@ class Serving:
     graphql: GraphqlEndpoint
     socket: GraphqlSocket
     downloads: Downloads
+    metrics: MetricsPage
+    draining: Draining
 
     async def wrong(self) -> list[str]:
         """What keeps the app from answering well, in sentences; empty when it is ready."""
-        found: list[str] = []
+        found: list[str] = ["The server is stopping."] if self.draining.has_begun else []
         try:
             await self.store.ping()
         except RenmaiError as failure:
@@ -134,7 +130,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         events = EventLog.open(settings.log_folder)
         store = await stack.enter_async_context(open_store(settings.store_config()))
 
-        reader = TimedReader(store)
+        observing = Observing()
+        stack.enter_context(observing.draining.on_signals())
+        if tracing.is_wanted():
+            stack.enter_context(tracing.exported())
+        reader = ObservedReader(store, observing, settings.slow_seconds)
         feed = Feed(events, partial(projected_version, reader))
 
         async def brought_up() -> int:
@@ -142,7 +142,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             feed.wake()
             return done
 
-        follower = Follower(lambda: events.version, brought_up)
+        claims = Claims(settings.data / "claims")
+        stack.callback(claims.release_all)
+        follower = Follower(lambda: events.version, brought_up, partial(claims.take, "projector"))
         if settings.project:
             stack.push_async_callback(_end, asyncio.create_task(follower.run()))
         stack.push_async_callback(_end, asyncio.create_task(feed.run()))
@@ -167,8 +169,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             ZoneInfo(settings.time_zone),
             now,
             calendar,
+            Bookmarks(lambda: events.version, partial(projected_version, reader)),
         )
-        engine = Engine(make_schema(), services, settings.policy())
+        policy = settings.policy()
+        buckets = settings.buckets()
+        stack.push_async_callback(buckets.close)
+        schema = make_schema([tracing.ResolverSpans] if tracing.is_wanted() else [])
+        engine = Engine(schema, services, policy, buckets, observing)
         gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")
         yield Serving(
             store,
@@ -177,10 +184,12 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             GraphqlEndpoint(engine, gate, now, EXPLORER),
             GraphqlSocket(engine, gate, now),
             Downloads(exports, gate, now),
+            MetricsPage(observing.metrics, gate, now, partial(_lag, events, reader)),
+            observing.draining,
         )
 
 
-async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog, reader: TimedReader) -> Desk:
+async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog, reader: ObservedReader) -> Desk:
     """The webhooks of the data folder, told and sent while the app runs."""
     book = WebhookBook.open(settings.webhooks_file)
     stack.callback(book.close)
@@ -193,6 +202,11 @@ async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog,
     await teller.begin(now())
     stack.push_async_callback(_end, asyncio.create_task(teller.run(sender.wake, now)))
     return Desk(book, sender.wake, now, private=settings.private_webhooks)
+
+
+async def _lag(events: EventLog, reader: ObservedReader) -> int:
+    """How many versions of the log the graph has not followed."""
+    return await asyncio.to_thread(lambda: events.version) - await projected_version(reader)
 
 
 async def _end(task: asyncio.Task[None]) -> None:
@@ -220,6 +234,9 @@ def create_app(settings: Settings) -> Starlette:
     async def download(request: Request) -> Response:
         return await serving(request.app).downloads.answer(request)
 
+    async def metrics(request: Request) -> Response:
+        return await serving(request.app).metrics.answer(request)
+
     async def socket(web_socket: WebSocket) -> None:
         await serving(web_socket.app).socket.serve(web_socket)
 
@@ -229,11 +246,17 @@ def create_app(settings: Settings) -> Starlette:
         Route("/exports/{id}", download),
         Route("/healthz", _health),
         Route("/readyz", _ready),
+        Route("/metrics", metrics),
     ]
     if WEB.is_dir():
         routes.append(Route("/", _first_page))
         routes.append(Mount("/web", StaticFiles(directory=WEB)))
-    middleware = [Middleware(SafeHeaders), *_for_other_sites(settings.policy().origins)]
+    middleware = [
+        *([Middleware(tracing.TracedRequests)] if tracing.is_wanted() else []),
+        Middleware(IdentifiedRequests),
+        Middleware(SafeHeaders),
+        *_for_other_sites(settings.policy().origins),
+    ]
     handlers: dict[Any, Any] = {HTTPException: _told}  # Starlette's own type of it names no exception
     return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
 
@@ -247,8 +270,8 @@ def _for_other_sites(origins: Collection[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "x-api-key"],
-            expose_headers=["etag", "retry-after"],
+            allow_headers=["authorization", "content-type", "renmai-bookmark", "x-api-key", "x-request-id"],
+            expose_headers=["etag", "renmai-bookmark", "retry-after", "x-request-id"],
             max_age=600,
         )
     ]

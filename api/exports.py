@@ -1,6 +1,7 @@
 """Exports in the background: started, asked for, downloaded by ranges, gone after a day.
 
 A job is a small JSON file beside its data, so that it outlives the process; one that a process left behind has failed.
+Other processes see one that runs as running, without its rows so far.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from api.claims import Claims
 from api.graphql.context import Export, ExportRequest, TooManyExports
 from graph.errors import LogUnavailable, RenmaiError
 from graph.jobs.export import Form, export_rows
@@ -38,6 +40,7 @@ class BackgroundExports:
         self._now = now
         self._running: dict[str, Export] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claims = Claims(folder / "running")
 
     async def start(self, request: ExportRequest) -> Export | TooManyExports:
         """Begins to write. LogUnavailable where the folder cannot be written."""
@@ -46,6 +49,7 @@ class BackgroundExports:
         await asyncio.to_thread(self._sweep)
         at = self._now()
         export = Export(f"export-{secrets.token_hex(16)}", request, "running", at, at + KEPT_FOR)
+        await asyncio.to_thread(self._claims.take, export.id)
         await asyncio.to_thread(self._write, export)
         self._running[export.id] = export
         task = asyncio.create_task(self._run(export))
@@ -90,6 +94,7 @@ class BackgroundExports:
         finally:
             done = self._running.pop(export.id)
             self._write(replace(ended, rows=max(ended.rows, done.rows), size=self._size(ended)))
+            self._claims.release(export.id)
 
     def _size(self, export: Export) -> int:
         file = self.file(export)
@@ -111,7 +116,7 @@ class BackgroundExports:
         export = msgspec.json.decode(file.read_bytes(), type=Export)
         if export.expires_at <= self._now():
             return None
-        if export.state == "running":
+        if export.state == "running" and self._claims.about(id) is None:
             return replace(export, state="failed", failure=BROKE_OFF)
         return export
 

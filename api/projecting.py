@@ -16,10 +16,19 @@ LONGEST_PAUSE_SECONDS = 30.0
 class Follower:
     """Projects whenever the log has a version that the graph lacks: at once when woken, else within a second."""
 
-    def __init__(self, version: Callable[[], int], project: Callable[[], Awaitable[int]]) -> None:
-        """`version` is the log's newest; `project` brings the graph up and says up to which version."""
+    def __init__(
+        self,
+        version: Callable[[], int],
+        project: Callable[[], Awaitable[int]],
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`version` is the log's newest; `project` brings the graph up and says up to which version.
+
+        Of several processes that serve, the one that `leads` projects; when it ends another one does.
+        """
         self._version = version
         self._project = project
+        self._leads = leads
         self._woken = asyncio.Event()
         self._seen = -1
         self.failure: str | None = None
@@ -34,7 +43,7 @@ class Follower:
         while True:
             self._woken.clear()
             try:
-                if await asyncio.to_thread(self._version) != self._seen:
+                if await asyncio.to_thread(self._leads) and await asyncio.to_thread(self._version) != self._seen:
                     self._seen = await self._project()
                 self.failure, pause = None, POLL_SECONDS
             except RenmaiError as failure:

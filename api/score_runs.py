@@ -1,6 +1,7 @@
 """Runs of scores in the background: started once a kind and data set, watched by whoever asks."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from api.claims import Claims
 from api.graphql.context import AlreadyRunning, RunProgress, RunRequest
 from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.centrality import CentralityRequest
@@ -62,6 +64,7 @@ class BackgroundRuns:
         self._calendar = calendar
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._claims = Claims(tables / "running")
 
     async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
         """Starts in the background; BadInput for parameters or a source that cannot be used."""
@@ -72,6 +75,9 @@ class BackgroundRuns:
                 return AlreadyRunning(run.progress.run_id)
         started_at = self._now()
         run_id = new_run_id(request.kind, started_at)
+        claim = _claim(request.kind, asked.scope)
+        if not await asyncio.to_thread(self._claims.take, claim, run_id):
+            return AlreadyRunning(await asyncio.to_thread(self._claims.about, claim) or "")
         run = self._runs[run_id] = _Run(RunProgress(run_id, request.kind, "running", "start", 0, 0), asked.scope)
         self._forget_oldest()
         task = asyncio.create_task(self._compute(run, asked, RunContext(run_id, started_at, self._now)))
@@ -113,12 +119,18 @@ class BackgroundRuns:
         finally:
             told.put_nowait(None)
             await teller
+            self._claims.release(_claim(kind, run.scope))
             await _tell(run, end)
 
     def _forget_oldest(self) -> None:
         ended = [key for key, run in self._runs.items() if run.progress.state != "running"]
         for key in ended[: max(0, len(self._runs) - REMEMBERED)]:
             del self._runs[key]
+
+
+def _claim(kind: str, scope: str) -> str:
+    """The name of a claim, fit for a file's, whatever the data set is called."""
+    return f"{kind}-{hashlib.sha256(scope.encode()).hexdigest()[:16]}"
 
 
 async def _watched(run: _Run) -> AsyncGenerator[RunProgress]:

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.documents import TrustedDocuments, read_manifest
 from api.policy import Policy
-from api.throttle import Allowance
+from api.shared_throttle import SharedThrottle
+from api.throttle import Allowance, Buckets, OwnBuckets, Throttle
 from graph.errors import BadInput
 from graph.store import StoreConfig
 
@@ -85,6 +86,15 @@ class Settings(BaseSettings):
         validation_alias="RENMAI_PRIVATE_WEBHOOKS",
         description="Webhooks may have addresses of the own network, and plain HTTP.",
     )
+    redis_url: SecretStr | None = Field(
+        default=None, validation_alias="REDIS_URL", description="A Redis in which processes share the budgets."
+    )
+    slow_seconds: float = Field(
+        default=1.0,
+        validation_alias="RENMAI_SLOW_SECONDS",
+        gt=0,
+        description="A statement in the graph that takes so long is told in the log.",
+    )
     time_zone: str = Field(
         default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
     )
@@ -93,14 +103,28 @@ class Settings(BaseSettings):
         validation_alias="RENMAI_CALENDAR",
         description="File of holidays and make-up workdays, or china: kinds of day of chains.",
     )
-    log_level: str = Field(
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", validation_alias="RENMAI_LOG_FORMAT", description="json: a line of JSON for each event."
+    )
+    workers: int = Field(default=1, validation_alias="RENMAI_WORKERS", ge=1, le=64, description="Processes that serve.")
 
     def store_config(self) -> StoreConfig:
         """Which graph to open."""
         password = self.neo4j_password.get_secret_value() if self.neo4j_password else None
         return StoreConfig(self.data, self.neo4j_uri, self.neo4j_user, password, self.neo4j_database)
+
+    def allowance(self) -> Allowance:
+        """What one caller may spend."""
+        return Allowance(self.budget, self.budget_per_second)
+
+    def buckets(self) -> Buckets:
+        """Where it is counted: in Redis, or in this process. BadInput for an address that cannot be used."""
+        if self.redis_url is None:
+            return OwnBuckets(Throttle(self.allowance()))
+        return SharedThrottle.open(self.redis_url.get_secret_value(), self.allowance())
 
     def policy(self) -> Policy:
         """What the API allows; BadInput for a manifest of trusted documents that cannot be used."""
@@ -108,7 +132,7 @@ class Settings(BaseSettings):
             raise BadInput("RENMAI_ONLY_TRUSTED needs RENMAI_TRUSTED_DOCUMENTS: the file of what is trusted.")
         manifest = self.trusted_documents
         return Policy(
-            allowance=Allowance(self.budget, self.budget_per_second),
+            allowance=self.allowance(),
             documents=read_manifest(manifest, only=self.only_trusted) if manifest else TrustedDocuments(),
             is_production=self.production,
             get_queries=self.get_queries,

@@ -1,12 +1,14 @@
 """A leaky bucket for every caller, in this process: what may be spent at once, and how fast it comes back.
 
 An operation takes what it may cost before it runs; what it did not cost is given back when it has ended. Several
-processes have buckets of their own, so that a caller may spend as much in each of them.
+processes have buckets of their own, so that a caller may spend as much in each of them, unless they share
+(`api.shared_throttle`).
 """
 
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Protocol
 
 MOST_CALLERS = 10_000
 """Buckets that are remembered. A forgotten one starts full: the least recently used is full as a rule."""
@@ -29,6 +31,26 @@ class Wait:
     seconds: int
 
 
+class Buckets(Protocol):
+    """The buckets of all callers; `now` is seconds of a clock that does not run backwards."""
+
+    async def enter(self, caller: str, cost: int, now: float) -> Wait | str:
+        """Takes the cost out of the caller's bucket, and gives a ticket; Wait where the operation cannot run now."""
+        ...
+
+    async def leave(self, caller: str, ticket: str, refund: int, now: float) -> None:
+        """Ends an operation that was entered, and gives back what it did not cost; a negative refund takes more."""
+        ...
+
+    def status(self, caller: str, now: float) -> dict[str, int]:
+        """What a client is told of its bucket."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of what is open."""
+        ...
+
+
 @dataclass(slots=True)
 class _Bucket:
     available: float
@@ -37,7 +59,7 @@ class _Bucket:
 
 
 class Throttle:
-    """The buckets of all callers; `now` is seconds of a clock that does not run backwards, or is taken as standing."""
+    """The buckets of one process; a clock that runs backwards is taken as standing."""
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
@@ -80,3 +102,25 @@ class Throttle:
         while len(self._buckets) > MOST_CALLERS:
             self._buckets.popitem(last=False)
         return bucket
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBuckets:
+    """The buckets of this process as `Buckets`."""
+
+    throttle: Throttle
+
+    async def enter(self, caller: str, cost: int, now: float) -> Wait | str:
+        """See `Buckets`; the ticket is empty."""
+        return self.throttle.enter(caller, cost, now) or ""
+
+    async def leave(self, caller: str, ticket: str, refund: int, now: float) -> None:
+        """See `Buckets`."""
+        self.throttle.leave(caller, refund, now)
+
+    def status(self, caller: str, now: float) -> dict[str, int]:
+        """See `Buckets`."""
+        return self.throttle.status(caller, now)
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the tests need beside Python: Java and Maven (a real Neo4j), Chromium and a Chinese font (the pages).
+# What the tests need beside Python: Java and Maven (a real Neo4j), Chromium and a Chinese font (the pages),
+# Redis (budgets that processes share).
 # As root on Debian or Ubuntu the missing ones are installed; elsewhere a sentence says what to install.
 set -eu
 missing=""
@@ -7,6 +8,7 @@ need() { # command, Debian package
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need chromium chromium
+need redis-server redis-server
 if [ -z "${NEO4J_URI:-}" ]; then
     need mvn maven
     need java openjdk-17-jre-headless

@@ -3,23 +3,19 @@
 import errno
 import logging
 import socket
-import sys
 from contextlib import closing, suppress
 from ipaddress import ip_address
 from typing import Annotated
 
-import structlog
 import typer
 import uvicorn
 from starlette.applications import Starlette
 
 from api.app import create_app
 from api.cli.console import answers
-from api.graphql.socket import LARGEST_FRAME
+from api.cli.workers import log_to_stderr, serve_by_several, server_config
 from api.settings import Settings
 from graph.errors import BadInput, RenmaiError
-
-SHUTDOWN_SECONDS = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +28,7 @@ def serve_command(
     port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one.")] = None,
     project: Annotated[bool, typer.Option("--project/--no-project", help="Follow the log in this process.")] = True,
     open_reads: Annotated[bool, typer.Option("--open-reads", help="Reading needs no key.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that serve; 1 unless said.")] = None,
 ) -> None:
     """Serve the API and the first page."""
     settings = Settings()
@@ -39,32 +36,35 @@ def serve_command(
     changes |= {"host": host} if host is not None else {}
     changes |= {"port": port} if port is not None else {}
     changes |= {"open_reads": True} if open_reads else {}
+    changes |= {"workers": workers} if workers is not None else {}
     serve(settings.model_copy(update=changes))
 
 
 def serve(settings: Settings) -> None:
     """Serves until interrupted, and prints the addresses. BadInput where the port is taken."""
-    # Values of variables are people's data and secrets: a traceback without them tells enough.
-    lines = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    processors = [*structlog.get_config()["processors"][:-1], lines]
-    structlog.configure(processors, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    log_to_stderr(settings)
     with closing(_listening(settings.host, settings.port)) as listening:
-        port = listening.getsockname()[1]
-        application = create_app(settings)
-        config = uvicorn.Config(
-            application,
-            log_level="debug" if settings.log_level == "DEBUG" else "warning",
-            access_log=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            ws_max_size=4 * LARGEST_FRAME,  # bytes: a character of UTF-8 has up to four
-        )
-        # What could not be opened is told below in a line; uvicorn would add how it came to know.
-        logging.getLogger("uvicorn.error").addFilter(lambda _: _failure(application) is None)
-        with suppress(SystemExit):
-            _Server(config, _addresses(settings, port)).run([listening])
+        addresses = _addresses(settings, listening.getsockname()[1])
+        if settings.workers == 1:
+            _serve_alone(settings, listening, addresses)
+        else:
+            serve_by_several(settings, listening, lambda: _print(addresses))
+
+
+def _serve_alone(settings: Settings, listening: socket.socket, addresses: list[str]) -> None:
+    application = create_app(settings)
+    # What could not be opened is told below in a line; uvicorn would add how it came to know.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: _failure(application) is None)
+    with suppress(SystemExit):
+        _Server(server_config(application, settings), addresses).run([listening])
     failure = _failure(application)
     if failure is not None:
         raise failure
+
+
+def _print(addresses: list[str]) -> None:
+    for address in addresses:
+        answers.print(address)
 
 
 def _failure(application: Starlette) -> RenmaiError | None:
@@ -82,8 +82,7 @@ class _Server(uvicorn.Server):
         """As uvicorn does, and then the addresses."""
         await super().startup(sockets)
         if self.started:
-            for address in self._addresses:
-                answers.print(address)
+            _print(self._addresses)
 
 
 def _addresses(settings: Settings, port: int) -> list[str]:

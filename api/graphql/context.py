@@ -6,13 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import strawberry
 from graphql import DocumentNode
 
 from api.graphql.loaders import Batch, Loaders
+from api.observing.request_id import current
 from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
@@ -310,6 +310,18 @@ class Webhooks(Protocol):
         ...
 
 
+class ReadingOwnWrites(Protocol):
+    """Where bookmarks are made and waited for."""
+
+    async def newest(self) -> str:
+        """The bookmark of everything that is recorded."""
+        ...
+
+    async def reached(self, bookmark: str) -> bool:
+        """Whether the graph has followed so far, within a bounded wait. BadInput for what is no bookmark."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
@@ -326,6 +338,7 @@ class Services:
     zone: ZoneInfo
     now: Callable[[], datetime]
     calendar: Calendar = EVERY_WEEK_ALIKE
+    bookmarks: ReadingOwnWrites | None = None
 
 
 @dataclass(slots=True)
@@ -336,7 +349,7 @@ class Context:
     caller: Caller
     document: DocumentNode | None = None
     started_at: datetime = field(init=False)
-    request_id: str = field(default_factory=lambda: uuid4().hex)
+    request_id: str = field(default_factory=current)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

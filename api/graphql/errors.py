@@ -46,7 +46,7 @@ MEANINGS: Mapping[Code, str] = {
     Code.FORBIDDEN: "The API key lacks the scope, or the server does not take such requests.",
     Code.NOT_FOUND: "Something named in an argument, or a trusted document, is not there.",
     Code.TIMEOUT: "The graph did not answer in time.",
-    Code.SERVICE_UNAVAILABLE: "The graph or the event log cannot be reached at the moment.",
+    Code.SERVICE_UNAVAILABLE: "The graph or the event log is away: try again after `retryAfter` seconds.",
     Code.INTERNAL_SERVER_ERROR: "A mistake of ours; `requestId` finds it in the log.",
 }
 """What each code says to the client."""
@@ -70,13 +70,16 @@ STATUS: Mapping[Code, int] = {
 }
 """The HTTP status of a request that has no data at all; 400 where a code is not named."""
 
-_UNTOLD = {
+UNTOLD = {
     Code.SERVICE_UNAVAILABLE: "The service cannot reach its data at the moment: try again in a few seconds.",
     Code.TIMEOUT: "The answer took too long: ask for less, or try again.",
 }
 """What is said where the failure's own text names addresses or statements that are not the client's business."""
 
 
+_RETRIED = {Code.SERVICE_UNAVAILABLE}
+RETRY_SECONDS = 2
+"""When to ask again where nobody knows better."""
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -114,7 +117,8 @@ def _explained(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any
     if isinstance(cause, RenmaiError) and not _is_our_fault(cause):
         code = code_of(cause)
         log.warning("refused", request_id=request_id, code=code.value, failure=str(cause))
-        return _UNTOLD.get(code, str(cause)), {"code": code.value}
+        wait = {"retryAfter": getattr(cause, "retry_after", RETRY_SECONDS)} if code in _RETRIED else {}
+        return UNTOLD.get(code, str(cause)), {"code": code.value, **wait}
     if isinstance(error, GraphQLSyntaxError):
         return error.message, {"code": Code.GRAPHQL_PARSE_FAILED.value}
     if cause is None and error.path is None:

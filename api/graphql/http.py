@@ -22,7 +22,7 @@ from api.graphql.errors import ApiError, Code
 from api.graphql.media import EVENT_STREAM, LEGACY_JSON, RESPONSE_JSON, Accepted, accepted
 from api.graphql.operation import Engine, Ready, Refused, Request
 from api.graphql.replies import cacheable, refusal, reply
-from api.graphql.requests import BadRequest, check_origin, read
+from api.graphql.requests import BOOKMARK_HEADER, BadRequest, check_origin, read
 from api.graphql.sse import streamed
 
 _BEFORE_GRAPHQL = {Code.UNAUTHENTICATED, Code.FORBIDDEN}
@@ -90,7 +90,8 @@ class GraphqlEndpoint:
             return refusal(http.headers, answer, media_type)
         if http.method == "GET":
             return cacheable(http.headers, answer, media_type)
-        return reply(http.headers, answer, 200, media_type)
+        bookmark = answer.get("extensions", {}).get("bookmark")
+        return reply(http.headers, answer, 200, media_type, {BOOKMARK_HEADER: bookmark} if bookmark else None)
 
 
 NOBODY = Caller("nobody", frozenset(), is_anonymous=True)

@@ -38,10 +38,14 @@ def accepted(accept: str | None) -> Accepted | None:
     return Accepted(best, streams=liked[EVENT_STREAM] > 0) if liked[best] > 0 else None
 
 
-def takes_gzip(accept_encoding: str | None) -> bool:
-    """True where the client names gzip, or anything, and does not exclude it."""
+def encoding(accept_encoding: str | None) -> str | None:
+    """`br` or `gzip`, whichever the client likes better (`br` of equals); None where it takes neither."""
     given = weights(accept_encoding or "")
-    return given.get("gzip", given.get("*", 0.0)) > 0
+    anything = given.get("*", 0.0)
+    liked = {name: given.get(name, anything) for name in ("br", "gzip")}
+    best = max(liked, key=liked.__getitem__)
+    # What is sent as it is has its own weight only where the client names it.
+    return best if liked[best] > 0 and liked[best] >= given.get("identity", 0.0) else None
 
 
 def weights(header: str) -> dict[str, float]:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from graphql import (
@@ -19,16 +20,21 @@ from graphql import (
     specified_rules,
     validate,
 )
+from opentelemetry import trace
 from strawberry.types import ExecutionResult
 
 from api.cost import actual_cost
 from api.graphql.context import Caller, Context, Scope, Services
-from api.graphql.errors import ApiError, Code, log, told, without_suggestions
+from api.graphql.errors import RETRY_SECONDS, UNTOLD, ApiError, Code, log, told, without_suggestions
 from api.graphql.prices import prices
 from api.graphql.schema import Schema, core
 from api.limits import Exceeded, beyond, measure
+from api.observing import Observing
 from api.policy import Policy
-from api.throttle import Throttle
+from api.throttle import Buckets, OwnBuckets, Throttle, Wait
+from graph.errors import BadInput, LogUnavailable, StoreUnavailable
+
+tracer = trace.get_tracer("renmai")
 
 MOST_ERRORS = 8
 REMEMBERED = 256
@@ -45,6 +51,8 @@ class Request:
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     document_id: str | None = None
+    bookmark: str | None = None
+    """What must be in the graph before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,11 @@ class Ready:
     cost: int
 
     @property
+    def name(self) -> str | None:
+        """The operation's own name."""
+        return self.operation.name.value if self.operation.name else None
+
+    @property
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.operation.operation
@@ -78,13 +91,21 @@ class Ready:
 class Engine:
     """The schema with its policy and services: one for the app."""
 
-    def __init__(self, schema: Schema, services: Services, policy: Policy | None = None) -> None:
-        """Without a policy, the one for development."""
+    def __init__(
+        self,
+        schema: Schema,
+        services: Services,
+        policy: Policy | None = None,
+        buckets: Buckets | None = None,
+        observing: Observing | None = None,
+    ) -> None:
+        """Without a policy, the one for development; without buckets, those of this process."""
         self.policy = policy or Policy()
+        self.observing = observing or Observing()
         self._schema = schema
         self._services = services
         self._prices = prices(core(schema))
-        self._throttle = Throttle(self.policy.allowance)
+        self._buckets = buckets or OwnBuckets(Throttle(self.policy.allowance))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._document), lru_cache(maxsize=REMEMBERED)(self._validate)
 
@@ -172,30 +193,74 @@ class Engine:
 
     async def run(self, ready: Ready, context: Context) -> dict[str, Any]:
         """The answer to a query or a mutation, as it is sent; nothing leaves as an exception but cancellation."""
+        started = monotonic()
+        with tracer.start_as_current_span(_span_name(ready)) as span:
+            found = await self._paid(ready, context)
+            outcome = _outcome(found)
+            if span.is_recording():
+                span.set_attributes({"graphql.operation.type": ready.kind.value, "renmai.outcome": outcome})
+                if ready.name:
+                    span.set_attribute("graphql.operation.name", ready.name)
+        self.observing.metrics.operation(ready.name, ready.kind.value, outcome, monotonic() - started)
+        return found
+
+    async def _paid(self, ready: Ready, context: Context) -> dict[str, Any]:
         caller = _account(context.caller)
-        if wait := self._throttle.enter(caller, ready.cost, self._seconds()):
-            message = f"Try again in {wait.seconds} s: {wait.reason}."
-            error = ApiError(Code.THROTTLED, message, retryAfter=wait.seconds)
+        ticket = await self._buckets.enter(caller, ready.cost, self._seconds())
+        if isinstance(ticket, Wait):
+            self.observing.metrics.throttled.inc()
+            message = f"Try again in {ticket.seconds} s: {ticket.reason}."
+            error = ApiError(Code.THROTTLED, message, retryAfter=ticket.seconds)
             return self.refusal([error], context) | self._costs(context, ready.cost, None)
         cost = ready.cost
         try:
             found = await self._executed(ready, context)
             cost = actual_cost(ready.document, ready.operation, found.get("data"), self._prices)
         finally:
-            self._throttle.leave(caller, ready.cost - cost, self._seconds())
-        return found | self._costs(context, ready.cost, cost)
+            await asyncio.shield(self._buckets.leave(caller, ticket, ready.cost - cost, self._seconds()))
+        told = self._costs(context, ready.cost, cost)
+        told["extensions"] |= found.get("extensions", {})
+        return found | told
+
+    async def _caught_up(self, ready: Ready) -> None:
+        """Waits until the graph has what the request's bookmark names."""
+        bookmarks, bookmark = self._services.bookmarks, ready.request.bookmark
+        if not bookmarks or not bookmark or ready.kind is OperationType.MUTATION:
+            return
+        try:
+            reached = await bookmarks.reached(bookmark)
+        except BadInput as error:
+            raise ApiError(Code.BAD_USER_INPUT, str(error)) from error
+        except StoreUnavailable as error:
+            code = Code.SERVICE_UNAVAILABLE
+            raise ApiError(code, UNTOLD[code], retryAfter=getattr(error, "retry_after", RETRY_SECONDS)) from error
+        if not reached:
+            message = "The graph has not followed up to the bookmark yet: ask again, or without the bookmark."
+            raise ApiError(Code.TIMEOUT, message, retryAfter=1)
+
+    async def _bookmarked(self, ready: Ready, result: ExecutionResult) -> dict[str, Any]:
+        bookmarks = self._services.bookmarks
+        if not bookmarks or ready.kind is not OperationType.MUTATION or result.data is None:
+            return {}
+        try:
+            return {"extensions": {"bookmark": await bookmarks.newest()}}
+        except LogUnavailable:
+            return {}
 
     async def _executed(self, ready: Ready, context: Context) -> dict[str, Any]:
         context.document = ready.document
         try:
             async with asyncio.timeout(self.policy.seconds):
+                await self._caught_up(ready)
                 result = await self._schema.execute(
                     ready.request.query,
                     variable_values=dict(ready.request.variables),
                     context_value=context,
                     operation_name=ready.request.operation_name,
                 )
-            return self._answer(result, context)
+            return self._answer(result, context) | await self._bookmarked(ready, result)
+        except ApiError as error:
+            return self.refusal([error], context)
         except TimeoutError:
             message = f"The operation took longer than {self.policy.seconds:g} s: ask for less."
             return self.refusal([ApiError(Code.TIMEOUT, message)], context)
@@ -206,6 +271,14 @@ class Engine:
     async def watch(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
         """The answers to a subscription, as they are sent; an answer without `data` ends it."""
         context.document = ready.document
+        self.observing.metrics.subscriptions.inc()
+        try:
+            async for found in self._watched(ready, context):
+                yield found
+        finally:
+            self.observing.metrics.subscriptions.dec()
+
+    async def _watched(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
         results = await self._schema.subscribe(
             ready.request.query,
             variable_values=dict(ready.request.variables),
@@ -234,12 +307,12 @@ class Engine:
         """A result as it is sent: errors told, `data` left out where the operation never ran."""
         errors = self._told(result.errors or [], context)
         never_ran = result.data is None and all(error.path is None for error in result.errors or [])
-        if never_ran and errors:
+        if errors and (never_ran or _nothing_was_reached(result.data, errors)):
             return {"errors": errors}
         return {"data": result.data, "errors": errors} if errors else {"data": result.data}
 
     def _costs(self, context: Context, requested: int, actual: int | None) -> dict[str, Any]:
-        status = self._throttle.status(_account(context.caller), self._seconds())
+        status = self._buckets.status(_account(context.caller), self._seconds())
         return {
             "extensions": {
                 "cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
@@ -252,6 +325,22 @@ class Engine:
     def _validate(self, query: str) -> list[GraphQLError]:
         errors = validate(core(self._schema), self._document(query), specified_rules, max_errors=MOST_ERRORS)
         return [_with_code(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors[:MOST_ERRORS]]
+
+
+def _nothing_was_reached(data: Mapping[str, Any] | None, errors: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the graph or the log is away and nothing else is in the answer: then HTTP says so too."""
+    if any(value is not None for value in (data or {}).values()):
+        return False
+    return all(error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE for error in errors)
+
+
+def _outcome(answer: Mapping[str, Any]) -> str:
+    errors = answer.get("errors")
+    return errors[0]["extensions"]["code"] if errors else "OK"
+
+
+def _span_name(ready: Ready) -> str:
+    return f"{ready.kind.value} {ready.name}" if ready.name else ready.kind.value
 
 
 def _account(caller: Caller) -> str:

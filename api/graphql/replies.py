@@ -2,20 +2,32 @@
 
 import gzip
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import brotli
 import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from api.graphql.errors import status_of
-from api.graphql.media import RESPONSE_JSON, takes_gzip
+from api.graphql.media import RESPONSE_JSON, encoding
 
 ENCODE = msgspec.json.Encoder()
 SMALLEST_PACKED = 1_000
-"""Bytes below which gzip saves nothing worth its time."""
-_LEVEL = 4
+"""Bytes below which packing saves nothing worth its time."""
+
+
+def _brotli(body: bytes) -> bytes:
+    compress: Callable[..., bytes] = brotli.compress  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return compress(body, quality=4)
+
+
+_PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": _brotli,
+    "gzip": partial(gzip.compress, compresslevel=4, mtime=0),
+}
 _ALWAYS = {401, 403, 405, 406, 413, 415, 429, 500, 503, 504}
 """Statuses that say the same in both media types."""
 _VARY = "Accept, Accept-Encoding, Authorization, X-API-Key"
@@ -28,9 +40,9 @@ def reply(
     body = ENCODE.encode(answer)
     headers = {"Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store", "Vary": _VARY}
     headers |= more or {}
-    if len(body) >= SMALLEST_PACKED and takes_gzip(asked.get("accept-encoding")):
-        body = gzip.compress(body, _LEVEL, mtime=0)
-        headers["Content-Encoding"] = "gzip"
+    if len(body) >= SMALLEST_PACKED and (packing := encoding(asked.get("accept-encoding"))):
+        body = _PACKERS[packing](body)
+        headers["Content-Encoding"] = packing
     return Response(body, status, headers=headers)
 
 
@@ -56,7 +68,7 @@ def refusal(asked: Headers, answer: Mapping[str, Any], media_type: str, allow: s
     headers = {"Allow": allow} if allow else {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="renmai"'
-    if status == 429:
+    if status in {429, 503}:
         headers["Retry-After"] = str(max(error["extensions"].get("retryAfter", 1) for error in errors))
     shown = status if media_type == RESPONSE_JSON or status in _ALWAYS else 200
     return reply(asked, answer, shown, media_type, headers)

@@ -4,7 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/. What is no request is a `Bad
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from starlette.requests import Request as HttpRequest
 from api.graphql.operation import Request
 
 LARGEST_BODY = 1_000_000
+BOOKMARK_HEADER = "Renmai-Bookmark"
 _DECODE = msgspec.json.Decoder()
 _TEXTS = ("query", "operationName", "documentId")
 _OBJECTS = ("variables", "extensions")
@@ -35,13 +36,18 @@ async def read(http: HttpRequest, *, get_queries: bool = True) -> Request:
     allowed = "GET, POST" if get_queries else "POST"
     try:
         if http.method == "GET" and get_queries:
-            return _from_query(http)
+            return _bookmarked(_from_query(http), http.headers)
         if http.method != "POST":
             raise BadRequest(405, f"GraphQL is asked by {allowed.replace(', ', ' or ')}.", {"Allow": allowed})
         _check_media_type(http.headers)
-        return shaped(decoded(await _body(http)))
+        return _bookmarked(shaped(decoded(await _body(http))), http.headers)
     except ValueError as error:
         raise BadRequest(400, str(error)) from error
+
+
+def _bookmarked(request: Request, headers: Headers) -> Request:
+    bookmark = headers.get(BOOKMARK_HEADER)
+    return request if bookmark is None else replace(request, bookmark=bookmark)
 
 
 def check_origin(headers: Headers, allowed: Collection[str]) -> None:
@@ -83,7 +89,11 @@ def shaped(given: object) -> Request:
     if query is None and not document_id:
         raise ValueError("`query` must be a text, or `documentId` the id of a trusted document.")
     name = cast("str | None", body.get("operationName"))
-    return Request(query, name or None, cast("dict[str, Any]", body.get("variables") or {}), document_id or None)
+    variables = cast("dict[str, Any]", body.get("variables") or {})
+    bookmark = cast("dict[str, object]", body.get("extensions") or {}).get("bookmark")
+    if not (bookmark is None or isinstance(bookmark, str)):
+        raise ValueError("`extensions.bookmark` must be a text.")
+    return Request(query, name or None, variables, document_id or None, bookmark)
 
 
 def _from_query(http: HttpRequest) -> Request:

@@ -1,6 +1,6 @@
 """The schema: every way in, in three roots."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -255,21 +255,21 @@ class Schema(strawberry.Schema):
         """Nothing."""
 
 
-def make_schema() -> Schema:
-    """The schema as it is served."""
-    schema = _declared()
+def make_schema(extensions: Sequence[type[SchemaExtension]] = ()) -> Schema:
+    """The schema as it is served; `extensions` look on while it executes."""
+    schema = _declared(extensions)
     schema.shown = _core(_declared())
     forgive(_core(schema), FORGIVING)
     return schema
 
 
-def _declared() -> Schema:
+def _declared(extensions: Sequence[type[SchemaExtension]] = ()) -> Schema:
     schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[Customer, Product, Store, Channel, Order, Share, Chain, ScoreRun, ReferralReview],
-        extensions=[Prepared],
+        extensions=[Prepared, *extensions],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _without_null_defaults(_core(schema))

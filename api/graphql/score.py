@@ -1,5 +1,6 @@
 """Starting runs of scores, and watching them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
 
@@ -14,6 +15,9 @@ from api.graphql.ordering import text_of
 from api.graphql.run import RunState, ScoreKind, ScoreRun, run_key, run_of
 from api.graphql.scalars import Json
 from graph.errors import BadInput, LogUnavailable, StoreUnavailable
+
+POLL_SECONDS = 1.0
+"""How often the graph is asked for a run of another process."""
 
 
 @strawberry.input(description="Which scores to compute.")
@@ -126,18 +130,26 @@ async def watch_score_run(info: Info, id: str) -> AsyncIterator[ScoreRunProgress
     key = run_key(id) or ""
     steps = info.context.services.runs.watch(key)
     if steps is None:
-        yield await _ended(info, key)
+        async for progress in _seen_from_afar(info, key):
+            yield progress
         return
     async for progress in steps:
         info.context.renew()
         yield ScoreRunProgress.of(progress)
 
 
-async def _ended(info: Info, key: str) -> ScoreRunProgress:
-    """A run that this process did not start: its state as the graph has it."""
-    run = await run_of(info, key)
-    if run is None:
-        raise ApiError(Code.NOT_FOUND, f"There is no run {key!r}.")
-    return ScoreRunProgress(
-        id=run.id, key=key, kind=run.kind, state=run.state, stage="", done=0, total=0, failure=run.failure
-    )
+async def _seen_from_afar(info: Info, key: str) -> AsyncIterator[ScoreRunProgress]:
+    """A run that this process did not start: its state as the graph has it, now and when it has changed."""
+    told: RunState | None = None
+    while told in (None, RunState.RUNNING):
+        info.context.renew()
+        run = await run_of(info, key)
+        if run is None:
+            raise ApiError(Code.NOT_FOUND, f"There is no run {key!r}.")
+        if run.state is not told:
+            told = run.state
+            yield ScoreRunProgress(
+                id=run.id, key=key, kind=run.kind, state=run.state, stage="", done=0, total=0, failure=run.failure
+            )
+        if told is RunState.RUNNING:
+            await asyncio.sleep(POLL_SECONDS)

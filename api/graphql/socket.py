@@ -52,7 +52,8 @@ class GraphqlSocket:
             await socket.close()
             return
         await socket.accept(subprotocol=PROTOCOL)
-        await _Session(socket, self._engine, self._admit).serve()
+        with self._engine.observing.metrics.sockets.track_inprogress():
+            await _Session(socket, self._engine, self._admit).serve()
 
     def _admit(self, socket: WebSocket, payload: dict[str, Any]) -> Caller | None:
         """The caller by the init payload (browsers cannot send headers), or else by the handshake's headers."""

@@ -1,7 +1,8 @@
 """GraphQL over server-sent events, in distinct connections mode: one request, one stream of its answers.
 
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors found before the operation runs are an answer
-in the stream too. A stream ends with the event `complete`; a client that goes away ends its operation.
+in the stream too. A stream ends with the event `complete`, except where the server stops; a client that goes away ends
+its operation.
 """
 
 import asyncio
@@ -9,12 +10,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
+from graphql import OperationType
 from starlette.responses import StreamingResponse
 
 from api.graphql.context import Context
 from api.graphql.media import EVENT_STREAM
 from api.graphql.operation import Engine, Ready, Refused
 from api.graphql.replies import ENCODE
+from api.observing import Draining
 
 SILENT_SECONDS = 12.0
 """After so long without an answer a comment keeps proxies from closing the connection."""
@@ -35,24 +38,37 @@ async def _events(
     if isinstance(ready, Refused):
         yield _next(ready.answer)
     else:
-        async with (
-            aclosing(engine.answers(ready, context)) as answers,
-            aclosing(_or_silence(answers, silent_seconds)) as found,
-        ):
-            async for answer in found:
-                yield b":\n\n" if answer is None else _next(answer)
+        # What ends by itself is brought to its end, also by a server that stops.
+        stops = ready.kind is OperationType.SUBSCRIPTION
+        draining = engine.observing.draining if stops else Draining()
+        try:
+            async with (
+                aclosing(engine.answers(ready, context)) as answers,
+                aclosing(_or_silence(answers, draining, silent_seconds)) as found,
+            ):
+                async for answer in found:
+                    yield b":\n\n" if answer is None else _next(answer)
+        except _Stopping:
+            # Without the event `complete` a client knows that there was more to come, and asks again.
+            return
     yield b"event: complete\ndata:\n\n"
 
 
+class _Stopping(Exception):
+    pass
+
+
 async def _or_silence(
-    answers: AsyncGenerator[dict[str, Any]], silent_seconds: float
+    answers: AsyncGenerator[dict[str, Any]], draining: Draining, silent_seconds: float
 ) -> AsyncGenerator[dict[str, Any] | None]:
-    """The answers, and None each time that none has come for a while."""
-    waiting = asyncio.ensure_future(anext(answers))
+    """The answers, and None each time that none has come for a while; _Stopping when the server ends meanwhile."""
+    waiting, ending = asyncio.ensure_future(anext(answers)), asyncio.ensure_future(draining.begun())
     try:
         while True:
-            done, _ = await asyncio.wait({waiting}, timeout=silent_seconds)
-            if not done:
+            done, _ = await asyncio.wait({waiting, ending}, timeout=silent_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if waiting not in done:
+                if ending in done:
+                    raise _Stopping
                 yield None
                 continue
             with suppress(StopAsyncIteration):
@@ -61,6 +77,7 @@ async def _or_silence(
                 continue
             return
     finally:
+        ending.cancel()
         waiting.cancel()
         with suppress(asyncio.CancelledError, StopAsyncIteration):
             await waiting

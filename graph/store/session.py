@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractContextManager
 from typing import Any, LiteralString, TypeVar, cast
 
-from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, unit_of_work
-from neo4j.exceptions import AuthError, ConstraintError, Neo4jError
+from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, Query, unit_of_work
+from neo4j.exceptions import AuthError, ConstraintError, DriverError, Neo4jError
 
 from graph.store.config import Engine
 from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
@@ -17,6 +17,7 @@ Answer = TypeVar("Answer")
 
 _WRITE_TRIES = 6
 _ADMISSION_PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
+_LOST_PAUSES_SECONDS = (0.0, 0.1, 0.7)
 _FETCH = 2_000
 _GRACE_SECONDS = 2.0
 """The store ends a late statement itself; the client gives up this much later, for a store that does not."""
@@ -46,17 +47,31 @@ class Channel:
     async def rows(
         self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
     ) -> list[dict[str, Any]]:
-        """All rows of one reading statement."""
-        sent = parameters_to_wire(parameters)
+        """All rows of one reading statement.
 
-        @unit_of_work(timeout=seconds)
-        async def work(transaction: AsyncManagedTransaction) -> list[dict[str, Any]]:
-            result = await transaction.run(_literal(statement.text), sent)
-            return [_row(result.keys(), record.values()) async for record in result]
-
+        It is its own transaction: a statement that only reads needs none around it, and so takes one way to the store
+        and back, not two. A lost connection is tried again, for about a second in all.
+        """
+        query, sent = Query(_literal(statement.text), timeout=seconds), parameters_to_wire(parameters)
         with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
-                return await self._admitted(lambda: self._execute_read(work))
+                return await self._admitted(lambda: self._read(query, sent))
+
+    async def _read(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
+        for pause in _LOST_PAUSES_SECONDS:
+            try:
+                return await self._read_once(query, sent)
+            except (Neo4jError, DriverError) as error:
+                if not error.is_retryable():
+                    raise
+            await asyncio.sleep(pause)
+        return await self._read_once(query, sent)
+
+    async def _read_once(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
+        async with self.session(read_only=True) as session:
+            result = await session.run(query, sent)
+            names = result.keys()
+            return [_row(names, record.values()) async for record in result]
 
     async def stream(
         self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
@@ -97,10 +112,6 @@ class Channel:
 
         with self._explained(seconds):
             await self._execute_write(work)
-
-    async def _execute_read(self, work: Callable[[AsyncManagedTransaction], Awaitable[Answer]]) -> Answer:
-        async with self.session(read_only=True) as session:
-            return await session.execute_read(work)
 
     async def _execute_write(self, work: Callable[[AsyncManagedTransaction], Awaitable[None]]) -> None:
         async def written() -> None:

@@ -116,6 +116,20 @@ async def test_what_is_recorded_is_seen_within_two_seconds_and_once(served: Serv
     assert await seen(served, ANN, expected, within_seconds=20)
 
 
+async def test_who_hands_in_a_bookmark_reads_what_was_written(served: Served):
+    for number in range(5):
+        event = {"kind": "REGISTER", "at": "2026-03-01T09:00:00+08:00", "customer": f"c{number}"}
+        recorded = await served.client.post("/graphql", json={"query": RECORD, "variables": {"events": [event]}})
+        bookmark = recorded.headers["renmai-bookmark"]
+        query = {"query": f'{{ customer(key: "c{number}") {{ key }} }}'}
+
+        by_header = await served.client.post("/graphql", json=query, headers={"Renmai-Bookmark": bookmark})
+        by_body = await served.client.post("/graphql", json=query | {"extensions": {"bookmark": bookmark}})
+
+        assert recorded.json()["extensions"]["bookmark"] == bookmark
+        assert [one.json()["data"] for one in (by_header, by_body)] == [{"customer": {"key": f"c{number}"}}] * 2
+
+
 async def seen(served: Served, query: str, expected: object, *, within_seconds: float) -> bool:
     """Asks until the answer is there; the promised two seconds hold on an idle machine, which CI is not."""
     async with asyncio.timeout(within_seconds):

@@ -1,7 +1,7 @@
 """The API over fakes, asked as clients ask it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import Schema, make_schema
 from api.graphql.socket import GraphqlSocket
+from api.observing import Observing
 from api.policy import Policy
 from api.webhooks.book import WebhookBook
 from api.webhooks.desk import Desk
@@ -45,6 +46,7 @@ class Api:
     referrals: FakeReferrals
     keys: KeyStore
     secrets: dict[str, str]
+    observing: Observing = field(default_factory=Observing)
     headers: dict[str, str] = field(default_factory=dict)
 
     def post(self, query: str, *, key: str | None = "both", accept: str = "application/json", **body: Any) -> Any:
@@ -80,12 +82,14 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     secrets = {name: keys.create_key(name, given, now=NOON, expires_at=None) for name, given in scopes.items()}
     clients: list[TestClient] = []
 
-    def served(*, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None) -> Api:
+    def served(
+        *, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None, bookmarks: Any = None
+    ) -> Api:
         reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
         advocates, exports, referrals = FakeAdvocates(), FakeExports(), FakeReferrals()
         webhooks = Desk(book, lambda: None, lambda: NOON)
         fakes = services(reader, answers, recorder, runs, advocates, exports, referrals, webhooks)
-        engine = Engine(schema, fakes, policy)
+        engine = Engine(schema, replace(fakes, bookmarks=bookmarks), policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
@@ -94,7 +98,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
         )
         client = TestClient(app, raise_server_exceptions=True)
         clients.append(client)
-        return Api(client, reader, recorder, runs, advocates, exports, referrals, keys, secrets)
+        return Api(client, reader, recorder, runs, advocates, exports, referrals, keys, secrets, engine.observing)
 
     yield served
     for client in clients:

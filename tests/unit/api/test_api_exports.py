@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -125,10 +126,16 @@ async def test_an_export_that_a_process_left_behind_has_failed(tmp_path: Path, c
     started = await exports.start(ExportRequest("stores", "jsonl"))
     assert isinstance(started, Export)
 
-    left = await made(Streams(), tmp_path, clock).find(started.id)
+    (tmp_path / "dead" / "exports").mkdir(parents=True)
+    shutil.copy(tmp_path / "exports" / f"{started.id}.json", tmp_path / "dead" / "exports")
+    left = await made(Streams(), tmp_path / "dead", clock).find(started.id)
+    running = await made(Streams(), tmp_path, clock).find(started.id)
 
     assert left is not None
     assert (left.state, left.failure) == ("failed", "It was ended with the server.")
+    # Another process of the same folder sees that it is alive.
+    assert running is not None
+    assert (running.state, running.failure) == ("running", None)
     await exports.close()
 
 

@@ -15,8 +15,13 @@ def compose() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
-def test_the_three_services_are_there(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"neo4j", "api", "projector"}
+def test_the_three_services_are_there_and_redis_for_who_asks(compose: dict[str, Any]) -> None:
+    assert {name for name, given in compose["services"].items() if "profiles" not in given} == {
+        "neo4j",
+        "api",
+        "projector",
+    }
+    assert compose["services"]["redis"]["profiles"] == ["redis"]
 
 
 def test_every_service_that_asks_the_graph_waits_for_its_health(compose: dict[str, Any]) -> None:
@@ -40,7 +45,9 @@ def test_nothing_is_published_beyond_this_machine(compose: dict[str, Any]) -> No
 
 
 def test_volumes_that_are_mounted_are_declared(compose: dict[str, Any]) -> None:
-    mounted = {volume.split(":")[0] for service in compose["services"].values() for volume in service["volumes"]}
+    mounted = {
+        volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])
+    }
 
     assert mounted == set(compose["volumes"])
 
