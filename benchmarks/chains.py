@@ -23,12 +23,16 @@ import numpy as np
 
 from graph.algorithms.chains import ChainsRequest, Gap, Purchases, find_chains, find_longer
 from graph.algorithms.chains.events import Steps, to_steps
+from graph.algorithms.chains.longer import extend, pair
+from graph.algorithms.chains.mining import permuted_p, rank
 from graph.algorithms.chains.support import Support, count_support
+from graph.algorithms.chains.weighing import weigh_pairs
 
 SLOTS = ((0, 540), (540, 660), (660, 840), (840, 1020), (1020, 1200), (1200, 1440))
 CATEGORIES, DAYS = 30, 28
 MONDAY = 20_517
 GAP = Gap.WITHIN_3_DAYS
+PERMUTATIONS = 1_000
 PEERS = Path(__file__).with_name("chains_peers.py")
 Answer = TypeVar("Answer")
 
@@ -104,14 +108,33 @@ def measured(purchases: Purchases) -> dict[str, float]:
     counted, _ = timed(lambda: count_support(steps, GAP))
     request = ChainsRequest(slots=SLOTS, gaps=(Gap.SAME_DAY, Gap.NEXT_DAY, GAP))
     searched, chains = timed(lambda: find_chains(request, purchases))
+    one_gap = ChainsRequest(slots=SLOTS, gaps=(GAP,), permutations=PERMUTATIONS)
+    weighed = weigh_pairs(one_gap, steps)
+    permuted, told = timed(lambda: permuted_p(one_gap, steps, weighed))
+    closed = np.exp(weighed.log_shuffled)
+    longer, lengths = timed(lambda: three_steps(steps))
     return {
         "events": purchases.customer.size,
         "prepare": prepared,
         "count": counted,
         "search": searched,
         "tried": chains.size,
+        "permute": permuted,
+        "permuted_rows": weighed.size,
+        "below_5_percent": {"closed": int((closed < 0.05).sum()), "permuted": int((told < 0.05).sum())},
+        "three_steps": longer,
+        "three_steps_tried": lengths,
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
+
+
+def three_steps(steps: Steps) -> int:
+    """How many chains of three are tried when the hundred commonest pairs at the gap are extended by every step."""
+    request = ChainsRequest(slots=SLOTS, gaps=(GAP,), max_steps=3)
+    pairs = rank(request, weigh_pairs(request, steps), steps)
+    any_day = np.flatnonzero(pairs.day_kind == 0)
+    most = any_day[np.argsort(-pairs.customers[any_day], kind="stable")[:100]]
+    return extend(request, steps, tuple(pair(steps, pairs, row) for row in most.tolist()), pairs).weighed.size
 
 
 def growth(sizes: list[int]) -> list[dict[str, float]]:
@@ -140,13 +163,16 @@ def main() -> None:
     asked = parser.parse_args()
     warm: Steps = to_steps(shop(2_000, 100, CATEGORIES), SLOTS)
     count_support(warm, GAP)
-    request = ChainsRequest(slots=SLOTS, min_customers=5, max_steps=3, q_limit=1.0)
+    request = ChainsRequest(slots=SLOTS, min_customers=5, max_steps=3, q_limit=1.0, permutations=5)
     list(find_longer(request, shop(2_000, 100, 3), find_chains(request, shop(2_000, 100, 3))))
     report: dict[str, object] = {}
     if asked.peers:
         report["peers"] = beside_peers(asked.peers, asked.events, asked.customers, asked.customers // 2000)
     told = growth(asked.sizes)
-    report |= {"growth": told, "slopes": {what: slope(told, what) for what in ("prepare", "count", "search")}}
+    report |= {
+        "growth": told,
+        "slopes": {what: slope(told, what) for what in ("prepare", "count", "search", "permute", "three_steps")},
+    }
     text = json.dumps(report, indent=2)
     print(text)
     if asked.json:

@@ -48,7 +48,8 @@ def chains_command(
     source: Source = None,
     slot: Annotated[list[str] | None, typer.Option(help="HH:MM-HH:MM of the store's day; repeat for more.")] = None,
     gap: Annotated[
-        list[str] | None, typer.Option(help=f"{', '.join(NAMED_GAPS)}, 2-4d; repeat. The first two unless said.")
+        list[str] | None,
+        typer.Option(help=f"{', '.join(NAMED_GAPS)}, 2-4d or 1-6h; repeat. The first two unless said."),
     ] = None,
     day_kind: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(DayKind)}; repeat for more. All of them unless said.")
@@ -62,6 +63,10 @@ def chains_command(
     ] = CHAINS.scope_kind,
     steps: Annotated[int, typer.Option(help="Longest chains, 2 to 5 steps.")] = CHAINS.max_steps,
     min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
+    permutations: Annotated[
+        int, typer.Option(help="Check every p-value by so many shufflings, stopped early; slower.")
+    ] = CHAINS.permutations,
+    seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = CHAINS.seed,
     calendar: Annotated[
         str | None, typer.Option(help="CSV or JSONL of holidays and make-up workdays, or china; else RENMAI_CALENDAR.")
     ] = None,
@@ -78,6 +83,8 @@ def chains_command(
         scope_kind=_one_of(ScopeKind, "--by", by),
         max_steps=steps,
         min_customers=min_customers,
+        permutations=permutations,
+        seed=seed,
         source=source,
         category_level=level,
     )

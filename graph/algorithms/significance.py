@@ -52,6 +52,12 @@ def benjamini_hochberg(log_p: Float64, counted: Bool | None = None, tried: int |
     return log_q
 
 
+def log_p_of_difference(one: tuple[Float64, Float64], other: tuple[Float64, Float64]) -> Float64:
+    """Natural logarithm of Wald's two-sided p of two independent estimates, (value, standard error), being equal."""
+    z = np.abs(one[0] - other[0]) / np.hypot(one[1], other[1])
+    return np.log(2.0) + special.log_ndtr(-z)
+
+
 def _far(k: Float64, trials: Float64, chance: Float64) -> Float64:
     """Bahadur and Rao's (1960) form of the binomial tail, right to a relative 1/k far above the mean."""
     share = np.clip(k / trials, 1e-12, 1 - 1e-12)

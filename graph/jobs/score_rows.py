@@ -57,6 +57,7 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
             "earlier_log_q": chains.earlier_log_q,
             "later_lift": chains.later_lift,
             "later_log_q": chains.later_log_q,
+            "permuted_p_value": pl.Series(chains.permuted_p, nan_to_null=True),
             "held": chains.held,
         }
     )

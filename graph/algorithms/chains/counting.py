@@ -37,16 +37,19 @@ class PairCounts:
     customers: Int32
     capable: Int32
     """Customers who did both steps within one stratum, neither on all of its units: others could have fallen."""
+    own_expected: Float64
+    """The part of `expected` that falls on units with the first step: the same as `own`, save for gaps in hours."""
 
 
-def no_counts(kinds: int, rows: tuple[int, int], token_count: int) -> PairCounts:
+def no_counts(kinds: int, rows: tuple[int, int], token_count: int, *, in_hours: bool = False) -> PairCounts:
     """All sums 0."""
     shape = (kinds, rows[1] - rows[0], token_count)
     wide = (kinds + 1, *shape[1:])
     occurrences, fixed = (np.zeros(shape, np.int32) for _ in range(2))
     expected, variance, third, own = (np.zeros(shape) for _ in range(4))
     customers, capable = (np.zeros(wide, np.int32) for _ in range(2))
-    return PairCounts(rows[0], occurrences, fixed, expected, variance, third, own, customers, capable)
+    apart = np.zeros(shape) if in_hours else own
+    return PairCounts(rows[0], occurrences, fixed, expected, variance, third, own, customers, capable, apart)
 
 
 def count_pairs(strata: Strata, bounds: Int32, in_turn: bool, rows: tuple[int, int]) -> PairCounts:
@@ -126,7 +129,7 @@ def _count(
                         if k == size or m == size:
                             fixed[kind, row, second] += min(k, m)
                         else:
-                            _mark(able, capable, kind, row, second, customer)
+                            mark(able, capable, kind, row, second, customer)
                             spread = mean * (size - k) * (size - m) / (size * (size - 1.0))
                             variance[kind, row, second] += spread
                             if size > 2:
@@ -150,7 +153,7 @@ def _count(
                         second = followers[other]
                         if not in_turn or bounds[second, 0] >= bounds[first, 1]:
                             occurrences[kind, row, second] += 1
-                            _mark(went_through, customers, kind, row, second, customer)
+                            mark(went_through, customers, kind, row, second, customer)
                             own[kind, row, second] += firsts[first] / size
         for index in range(then_size):
             seconds[then_tokens[index]] = 0
@@ -159,7 +162,7 @@ def _count(
 
 
 @kernel
-def _mark(seen: Int32, totals: Int32, kind: int, row: int, column: int, customer: int) -> None:
+def mark(seen: Int32, totals: Int32, kind: int, row: int, column: int, customer: int) -> None:
     """Count the customer once for the kind of day and once for any."""
     for index in (0, kind + 1):
         if seen[index, row, column] != customer:

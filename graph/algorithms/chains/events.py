@@ -1,11 +1,12 @@
 """Purchases as arrays, and the steps that they make: (customer, day, category in a slot), each once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.algorithms.chains.calendar import EVERY_WEEK_ALIKE, HOLIDAY, Calendar, kinds_of_days
+from graph.algorithms.chains.language import MINUTES_A_DAY
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -36,6 +37,19 @@ class Purchases:
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """Every distinct (customer, minute, token), ordered so."""
+
+    pointer: Int64
+    """Customer c's moments are rows pointer[c] to pointer[c + 1]."""
+    time: Int32
+    """Minutes from the midnight at which `Steps.origin` begins."""
+    token: Int32
+    most: int
+    """How many different tokens one customer has at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """The distinct steps, ordered by customer, day and token; token = category × slots + slot."""
 
@@ -52,6 +66,8 @@ class Steps:
     bounds: Int32
     """[start, end) of every token's slot in minutes of the day, shape (tokens, 2)."""
     slot_count: int
+    moments: Moments | None = None
+    """When each step was done; only gaps in hours need it."""
 
     @property
     def token_count(self) -> int:
@@ -97,6 +113,27 @@ def to_steps(purchases: Purchases, slots: Slots, calendar: Calendar = EVERY_WEEK
         bounds,
         slot_count,
     )
+
+
+def with_moments(steps: Steps, purchases: Purchases) -> Steps:
+    """The same steps, and when each was done."""
+    bounds = steps.bounds.reshape(-1, steps.slot_count, 2)
+    parts: list[tuple[Int32, Int32, Int32]] = []
+    for slot in range(steps.slot_count):
+        own = bounds[purchases.category, slot]
+        inside = (purchases.minute >= own[:, 0]) & (purchases.minute < own[:, 1])
+        time = (purchases.day[inside] - steps.origin) * MINUTES_A_DAY + purchases.minute[inside]
+        parts.append((purchases.customer[inside], time, purchases.category[inside] * steps.slot_count + slot))
+    customer, time, token = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.lexsort((token, time, customer))
+    customer, time, token = customer[order], time[order].astype(np.int32), token[order].astype(np.int32)
+    new = np.ones(customer.size, np.bool_)
+    new[1:] = (customer[1:] != customer[:-1]) | (time[1:] != time[:-1]) | (token[1:] != token[:-1])
+    customer, time, token = customer[new], time[new], token[new]
+    whose = np.unique(customer.astype(np.int64) * max(1, steps.token_count) + token) // max(1, steps.token_count)
+    most = int(np.bincount(whose).max(initial=0)) if whose.size else 0
+    pointer = np.searchsorted(customer, np.arange(purchases.customer_count + 1)).astype(np.int64)
+    return replace(steps, moments=Moments(pointer, time, token, most))
 
 
 def bounds_of(slots: Slots, category_count: int) -> Int32:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps
 from graph.algorithms.chains.language import DayKind, Gap
 from graph.algorithms.chains.mining import Chains, confirmed, rank
 from graph.algorithms.chains.request import ChainsRequest
-from graph.algorithms.chains.weighing import KINDS, Weighed, joined, lift_interval, weigh_rows
+from graph.algorithms.chains.weighing import KINDS, Weighed, joined, lift_interval, steps_of, weigh_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def find_longer(request: ChainsRequest, purchases: Purchases, chains: Chains) ->
     more. Every length has a correction of its own, over all that was tried at it. Time as for `find_chains`, with
     prefixes in place of categories as first steps.
     """
-    steps = to_steps(purchases, request.slots, request.calendar)
+    steps = steps_of(request, purchases)
     sure = np.flatnonzero(confirmed(chains, request) & (chains.stronger < 0))
     prefixes = [pair(steps, chains, row) for row in sure.tolist()]
     for _ in range(3, request.max_steps + 1):

@@ -4,10 +4,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps
+from graph.algorithms.chains.permuting import permute
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
 from graph.algorithms.chains.request import ChainsRequest
-from graph.algorithms.chains.weighing import Weighed, weigh_pairs
+from graph.algorithms.chains.weighing import Weighed, nulls_of, steps_of, weigh_pairs
 from graph.algorithms.provenance import Provenance
 from graph.algorithms.significance import benjamini_hochberg
 
@@ -41,6 +42,9 @@ class Chains(Weighed):
     later_lift: Float64
     later_log_q: Float64
     """Over what the earlier half discovered; 0 for everything else."""
+    permuted_p: Float64
+    """The largest p of the nulls by `permutations` shufflings, beside the closed form; NaN where they were not asked
+    for, and for gaps in hours."""
     held: Bool
     """Discovered in the earlier half and found again in the later one."""
 
@@ -48,11 +52,27 @@ class Chains(Weighed):
 def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
     """Try all pairs of the request on the whole log, then on each of its halves.
 
-    The earlier half discovers, the later one confirms what was discovered: `held`. No randomness.
+    The earlier half discovers, the later one confirms what was discovered: `held`. Random numbers are drawn for
+    `permutations` alone.
     """
-    steps = to_steps(purchases, request.slots, request.calendar)
+    steps = steps_of(request, purchases)
     chains = rank(request, weigh_pairs(request, steps), steps)
+    if request.permutations:
+        chains = replace(chains, permuted_p=permuted_p(request, steps, chains))
     return _held_to_time(request, purchases, chains, steps)
+
+
+def permuted_p(request: ChainsRequest, steps: Steps, weighed: Weighed) -> Float64:
+    """The p of shuffling itself: of every row the largest over its nulls, each stopped early (`permuting.py`)."""
+    answer = np.full(weighed.size, np.nan)
+    for gap in request.gaps:
+        rows = np.flatnonzero(weighed.gap == gap.code)
+        if gap.in_hours or not rows.size:
+            continue
+        pairs = steps.token_count, weighed.first[rows], weighed.then[rows], weighed.day_kind[rows]
+        told = [permute(null, *pairs, request.permutations, request.seed) for null in nulls_of(request, steps, gap)]
+        answer[rows] = np.max([one.p_value for one in told], axis=0)
+    return answer
 
 
 def confirmed(chains: Chains, request: ChainsRequest) -> Bool:
@@ -82,6 +102,7 @@ def rank(request: ChainsRequest, weighed: Weighed, steps: Steps) -> Chains:
         earlier_log_q=np.zeros(size),
         later_lift=np.full(size, np.nan),
         later_log_q=np.zeros(size),
+        permuted_p=np.full(size, np.nan),
         held=np.zeros(size, np.bool_),
     )
     # Weeks are few, so that their t hardly tells two wordings of one chain apart: shuffling does, where both stand.
@@ -99,7 +120,7 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
         return chains
     middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
     early, late = (purchases.take(side) for side in (purchases.day < middle, purchases.day >= middle))
-    early_steps, late_steps = (to_steps(half, request.slots, request.calendar) for half in (early, late))
+    early_steps, late_steps = (steps_of(request, half) for half in (early, late))
     earlier = rank(request, weigh_pairs(request, early_steps), early_steps)
     later = weigh_pairs(request, late_steps)
     keys = chains.keys(steps.token_count)

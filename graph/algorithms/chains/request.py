@@ -9,6 +9,7 @@ from graph.algorithms.chains.language import MINUTES_A_DAY, DayKind, Gap
 from graph.errors import BadInput
 
 MOST_STEPS = 5
+MOST_PERMUTATIONS = 100_000
 Member = TypeVar("Member", bound=StrEnum)
 
 
@@ -76,8 +77,10 @@ class ChainsRequest:
     """Score one data set only; None for all."""
     category_level: int | None = None
     """Depth in the tree of categories, 1 for the roots; None for the leaves."""
+    permutations: int = 0
+    """Beside the closed form, check every row by so many shufflings of days; 0 for none."""
     seed: int = 0
-    """Kept with the run for form's sake: this search draws no random numbers."""
+    """Of the permutations; nothing else draws random numbers."""
 
     def __post_init__(self) -> None:
         """Check every parameter against its range."""
@@ -98,6 +101,8 @@ class ChainsRequest:
             raise BadInput("gaps in hours are compared over days: leave `compared` at days")
         if self.max_steps > 2 and any(gap.in_hours for gap in self.gaps):
             raise BadInput("chains of more than two steps have gaps of days: leave max_steps at 2 for hours")
+        if not 0 <= self.permutations <= MOST_PERMUTATIONS:
+            raise BadInput(f"permutations must be 0 to {MOST_PERMUTATIONS:,}, not {self.permutations}")
         if self.min_customers < 1:
             raise BadInput(f"min_customers must be 1 or more, not {self.min_customers}")
         if self.block_days < 7:

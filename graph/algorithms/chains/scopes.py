@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps
 from graph.algorithms.chains.mining import Chains, confirmed, rank
 from graph.algorithms.chains.request import ChainsRequest
-from graph.algorithms.chains.weighing import Weighed, weigh_pairs
-from graph.algorithms.significance import benjamini_hochberg
+from graph.algorithms.chains.weighing import Weighed, steps_of, weigh_pairs
+from graph.algorithms.significance import benjamini_hochberg, log_p_of_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +63,15 @@ def _each(request: ChainsRequest, purchases: Purchases, scope: Int32) -> Iterato
 
 
 def _steps(request: ChainsRequest, purchases: Purchases, rows: Bool) -> Steps:
-    return to_steps(purchases.take(rows), request.slots, request.calendar)
+    return steps_of(request, purchases.take(rows))
 
 
 def _difference(chains: Chains, rest: Weighed, token_count: int) -> tuple[Float64, Float64]:
     """The rest's lift, and the two-sided log p of equal lifts."""
     at = rest.places(chains.keys(token_count), token_count)
     lift, error = np.append(rest.lift, np.nan)[at], np.append(rest.lift_error, np.nan)[at]
-    z = np.abs(np.log(chains.lift / lift)) / np.hypot(chains.lift_error, error)
-    return lift, np.where(np.isnan(lift), 0.0, np.log(2.0) + special.log_ndtr(-z))
+    log_p = log_p_of_difference((np.log(chains.lift), chains.lift_error), (np.log(lift), error))
+    return lift, np.where(np.isnan(lift), 0.0, log_p)
 
 
 def _spread(values: Float64, rows: Int64, size: int) -> Float64:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from graph.algorithms.chains.events import Float64, Int32, Int64
-from graph.algorithms.chains.strata import Strata
+from graph.algorithms.chains.strata import WEEK, Strata
 from graph.algorithms.kernels import kernel
 
 
@@ -18,7 +18,7 @@ def weekly_surplus(strata: Strata, token_count: int, first: Int32, then: Int32) 
     order = np.argsort(first, kind="stable")
     pointer = np.searchsorted(first[order], np.arange(token_count + 1)).astype(np.int64)
     surplus = np.zeros((strata.kind_count, first.size, strata.week_count))
-    units = strata.pointer, strata.size, strata.kind, strata.first, strata.then_from, strata.then_to, strata.week
+    units = strata.pointer, strata.size, strata.kind, strata.first, strata.then_from, strata.then_to, strata.day // WEEK
     _add_up(*units, strata.baskets, strata.token, pointer, order, then, surplus)
     return surplus
 

@@ -44,8 +44,8 @@ class Strata:
     """Basket of the first moment, -1 where nothing was bought."""
     then_from: Int64
     then_to: Int64
-    week: Int32
-    """Calendar week of the first moment, from the log's first."""
+    day: Int32
+    """Of the first moment, from the log's first Monday."""
     baskets: Int64
     """Basket b holds the tokens baskets[b] to baskets[b + 1]."""
     token: Int32
@@ -165,7 +165,7 @@ def _grouped(steps: Steps, units: tuple[Int64, ...], per_customer: int, baskets:
         first,
         then_from,
         then_to,
-        (on // WEEK).astype(np.int32),
+        on.astype(np.int32),
         baskets,
         token,
         steps.day_count // WEEK + 1,

@@ -6,7 +6,8 @@ from typing import Self
 import numpy as np
 
 from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pairs
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Steps
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps, with_moments
+from graph.algorithms.chains.hours import count_hours, hourly_surplus
 from graph.algorithms.chains.language import DayKind, Gap
 from graph.algorithms.chains.request import ChainsRequest, Compared
 from graph.algorithms.chains.shared import log_tail_of_weeks, weekly_surplus
@@ -84,7 +85,7 @@ def weigh_pairs(request: ChainsRequest, steps: Steps) -> Weighed:
 
 def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, int]) -> Weighed:
     """Of one gap the pairs whose first token lies in [rows[0], rows[1])."""
-    nulls = _nulls(request, steps, gap)
+    nulls = nulls_of(request, steps, gap)
     if not nulls[0].size.size:
         return joined([])
     first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
@@ -92,9 +93,15 @@ def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, 
     found: list[Weighed] = []
     for row_from in range(*rows, rows_at_once):
         these = row_from, min(row_from + rows_at_once, rows[1])
-        counts = [count_pairs(null, steps.bounds, gap.in_turn, these) for null in nulls]
+        counts = [_counted(null, steps, gap, these) for null in nulls]
         found += [_weighed(request, counts, first_days, gap, kind) for kind in _kinds(request, steps)]
-    return joined([_guarded(part, nulls, steps.token_count) for part in found])
+    return joined([_guarded(part, nulls, steps, gap) for part in found])
+
+
+def steps_of(request: ChainsRequest, purchases: Purchases) -> Steps:
+    """The steps of a request: in its slots, on its calendar, with their moments where a gap is in hours."""
+    steps = to_steps(purchases, request.slots, request.calendar)
+    return with_moments(steps, purchases) if any(gap.in_hours for gap in request.gaps) else steps
 
 
 def joined(parts: list[Weighed]) -> Weighed:
@@ -116,11 +123,17 @@ def _kinds(request: ChainsRequest, steps: Steps) -> list[DayKind]:
     return [kind for kind in request.day_kinds if KINDS.index(kind) <= steps.kind_count]
 
 
-def _nulls(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
+def nulls_of(request: ChainsRequest, steps: Steps, gap: Gap) -> list[Strata]:
     """The first one gives the figures, and all have to be beaten."""
     if request.compared is Compared.VISITS:
         return [visits(steps, gap, request.visit_block_days)]
     return [weeks(steps, gap, request.block_days), weekdays(steps, gap)]
+
+
+def _counted(null: Strata, steps: Steps, gap: Gap, rows: tuple[int, int]) -> PairCounts:
+    if gap.in_hours and steps.moments is not None:
+        return count_hours(null, steps.moments, gap, steps.token_count, rows)
+    return count_pairs(null, steps.bounds, gap.in_turn, rows)
 
 
 def _first_days(steps: Steps, gap: Gap) -> Int32:
@@ -155,11 +168,10 @@ def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32
     rows, then = np.nonzero(main.capable[index] >= request.min_customers)
     bases = slice(None) if kind is DayKind.ANY else slice(index - 1, index)
     first = (rows + main.row_from).astype(np.int32)
-    occurrences, mean, own, variance = (
-        part[bases, rows, then].sum(axis=0) for part in (main.occurrences, main.expected, main.own, main.variance)
-    )
+    sums = main.occurrences, main.expected, main.own, main.own_expected, main.variance
+    occurrences, mean, own, own_mean, variance = (part[bases, rows, then].sum(axis=0) for part in sums)
     log_shuffled = np.max([_log_p(null, bases, rows, then) for null in counts], axis=0)
-    with_first, without = occurrences - own + HALF, np.maximum(mean - own, 0.0) + HALF
+    with_first, without = occurrences - own + HALF, np.maximum(mean - own_mean, 0.0) + HALF
     return Weighed(
         np.full(first.size, gap.code, np.int32),
         np.full(first.size, index, np.int32),
@@ -186,16 +198,22 @@ def _log_p(counts: PairCounts, bases: slice, rows: Int64, then: Int64) -> Float6
     return log_tail((occurrences - fixed).astype(np.float64), mean - fixed, variance, third)
 
 
-def _guarded(weighed: Weighed, nulls: list[Strata], token_count: int) -> Weighed:
+def _guarded(weighed: Weighed, nulls: list[Strata], steps: Steps, gap: Gap) -> Weighed:
     """The same rows, none more certain than the guard against shared events allows."""
     log_p = weighed.log_p.copy()
     close = np.flatnonzero(log_p < LOOK_CLOSER)
     for start in range(0, close.size, PAIRS_AT_ONCE):
         rows = close[start : start + PAIRS_AT_ONCE]
         for null in nulls:
-            surplus = weekly_surplus(null, token_count, weighed.first[rows], weighed.then[rows])
+            surplus = _surplus(null, steps, gap, weighed.first[rows], weighed.then[rows])
             log_p[rows] = np.maximum(log_p[rows], log_tail_of_weeks(_of_kinds(surplus, weighed.day_kind[rows])))
     return replace(weighed, log_p=log_p)
+
+
+def _surplus(null: Strata, steps: Steps, gap: Gap, first: Int32, then: Int32) -> Float64:
+    if gap.in_hours and steps.moments is not None:
+        return hourly_surplus(null, steps.moments, gap, steps.token_count, first, then)
+    return weekly_surplus(null, steps.token_count, first, then)
 
 
 def _of_kinds(surplus: Float64, day_kind: Int32) -> Float64:
