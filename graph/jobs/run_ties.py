@@ -10,12 +10,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.algorithms.influence.selection.reverse_ties import ReverseTies, reverse_ties
+from graph.algorithms.influence.selection.unseen import Unseen, with_unseen
 from graph.errors import BadInput
 from graph.jobs.score import RATES_TABLE, TIES_TABLE
 from graph.log.scores import ScoreTable
 from graph.queries.reader import Reader
 from graph.queries.run import current_runs, runs_by_key
 from graph.queries.score_run import RunKind, RunState
+
+SEED = 0
+"""Of who the unseen contacts are: the same for every choice by one run."""
 
 
 class Wrong(StrEnum):
@@ -44,7 +48,7 @@ class CannotSelect(BadInput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunTies:
-    """The ties of one run, turned round, and the customers behind their codes."""
+    """The ties of one run, the unseen ones too, turned round, and the customers behind their codes."""
 
     ties: ReverseTies
     customers: pl.DataFrame
@@ -104,5 +108,15 @@ def _turned(ties: pl.DataFrame, rates: pl.DataFrame, customers: pl.DataFrame) ->
     pointer = np.zeros(rates.height + 1, np.int64)
     pointer[1:] = np.cumsum(np.bincount(ends[0], minlength=rates.height))
     # The run wrote its ties by source: they are compressed rows already.
-    passing = rates["pass_on"].to_numpy().astype(np.float64)
-    return reverse_ties(pointer, ends[1].astype(np.int32), ties["probability"].to_numpy().astype(np.float64), passing)
+    known = pointer, ends[1].astype(np.int64), ties["probability"].to_numpy().astype(np.float64)
+    unseen = _unseen(rates)
+    start, target, chance = known if unseen is None else with_unseen(*known, unseen, SEED)
+    return reverse_ties(start, target.astype(np.int32), chance, rates["pass_on"].to_numpy().astype(np.float64))
+
+
+def _unseen(rates: pl.DataFrame) -> Unseen | None:
+    """None for a run of a time before it wrote them."""
+    columns = ("unseen", "unseen_chance", "moved")
+    if not set(columns) <= set(rates.columns) or rates["unseen"].null_count():
+        return None
+    return Unseen(*(rates[name].to_numpy().astype(np.float64) for name in columns))

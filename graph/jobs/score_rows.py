@@ -130,8 +130,20 @@ def tie_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
 
 
 def rate_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:
-    """Everybody of the run, by code: how likely they pass on what moved them, and what one move of them brings."""
-    return pl.DataFrame({"customer_id": customers, "pass_on": ties.pass_on, "revenue": ties.revenue})
+    """Everybody of the run, by code: how likely they pass on what moved them, and what one move of them brings.
+
+    And their unseen contacts: how many, how likely a share moves one of them, how often the customer was moved.
+    """
+    return pl.DataFrame(
+        {
+            "customer_id": customers,
+            "pass_on": ties.pass_on,
+            "revenue": ties.revenue,
+            "unseen": ties.reach.hidden,
+            "unseen_chance": ties.reach.hidden_chance,
+            "moved": np.bincount(ties.reach.strangers, minlength=len(customers)),
+        }
+    )
 
 
 def calibration_table(report: Calibration | None) -> pl.DataFrame:
