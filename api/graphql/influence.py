@@ -1,5 +1,7 @@
 """Influence in the API: scores of customers, and the highest within an audience."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -15,6 +17,7 @@ from api.graphql.errors import ApiError, Code, bad_input
 from api.graphql.ordering import text_of
 from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
 from api.graphql.scalars import money
+from api.graphql.selected import selected
 from graph.queries import customer as customer_queries
 from graph.queries import influence as queries
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_KEYS = 1_000
 INTERVAL = 0.95
+NOTHING: dict[str, object] = {}
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
 
 
@@ -70,6 +74,8 @@ class InfluenceScore:
     percentile: float = strawberry.field(description="Share of scored customers with a lower spread, 0 to 100.")
     run_key: strawberry.Private[str]
     paths: strawberry.Private[str | None]
+    known: strawberry.Private[Mapping[str, object]]
+    """What `customer` and `run` would find, where it was read along; see `api.graphql.plain`."""
 
     @strawberry.field(description="The customer.")
     async def customer(self, info: Info) -> LazyCustomer:
@@ -100,8 +106,8 @@ class InfluenceScore:
         return [InfluencePath(customer_keys=path.customers, probability=path.probability) for path in paths[:first]]
 
     @classmethod
-    def of(cls, row: queries.InfluenceRow) -> "InfluenceScore":
-        """The score of a row."""
+    def of(cls, row: queries.InfluenceRow, known: Mapping[str, object] = NOTHING) -> "InfluenceScore":
+        """The score of a row, and what was read along."""
         direct, downstream = row.credited_direct_cents, row.credited_downstream_cents
         return cls(
             customer_key=row.customer_id,
@@ -116,6 +122,7 @@ class InfluenceScore:
             percentile=row.percentile,
             run_key=row.run_id,
             paths=row.paths,
+            known=known,
         )
 
 
@@ -163,8 +170,33 @@ async def influence_scores(
         )
     if not customer_keys:
         return []
-    rows = await queries.influence_of(info.context.reader, customer_keys, run_key(run))
-    return [None if row is None else InfluenceScore.of(row) for row in rows]
+    wanted = selected(info)
+    rows = await queries.influence_of(info.context.reader, customer_keys, run_key(run), "explanation" in wanted)
+    found = [row for row in rows if row is not None]
+    runs = await _runs(info, found) if "run" in wanted else {}
+    customers = await _customers(info, found) if "customer" in wanted else {}
+    return [
+        None
+        if row is None
+        else InfluenceScore.of(row, runs.get(row.run_id, NOTHING) | customers.get(row.customer_id, NOTHING))
+        for row in rows
+    ]
+
+
+async def _runs(info: Info, rows: Sequence[queries.InfluenceRow]) -> dict[str, dict[str, object]]:
+    """Run → what a score of it knows; one that is gone is not known."""
+    keys = list(dict.fromkeys(row.run_id for row in rows))
+    found = zip(keys, await asyncio.gather(*(run_of(info, key) for key in keys)), strict=True)
+    return {key: {"run": run} for key, run in found if run is not None}
+
+
+async def _customers(info: Info, rows: Sequence[queries.InfluenceRow]) -> dict[str, dict[str, object]]:
+    """Customer → what their score knows; one who is gone is not known."""
+    from api.graphql.customer import Customer
+
+    keys = list(dict.fromkeys(row.customer_id for row in rows))
+    found = await customer_queries.customers_by_key(info.context.reader, keys)
+    return {row.key: {"customer": Customer.of(row)} for row in found if row is not None}
 
 
 async def top_influencers(

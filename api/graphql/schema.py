@@ -34,6 +34,7 @@ from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.order import Order, order
 from api.graphql.overview import Overview, overview
+from api.graphql.plain import PlainExecutor
 from api.graphql.prices import prices
 from api.graphql.product import Product, ProductConnection, product, products
 from api.graphql.record_referral import RecordReferralResult, record_referral
@@ -270,6 +271,7 @@ def _declared(extensions: Sequence[type[SchemaExtension]] = ()) -> Schema:
         subscription=Subscription,
         types=[Customer, Product, Store, Channel, Order, Share, Chain, ScoreRun, ReferralReview],
         extensions=[Prepared, *extensions],
+        execution_context_class=PlainExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _without_null_defaults(_core(schema))

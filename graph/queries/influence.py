@@ -37,23 +37,39 @@ class InfluenceRow:
     paths: str | None
 
 
-COLUMNS: LiteralString = (
-    "s.run_id AS run_id, s.customer_id AS customer_id, s.spread AS spread, s.spread_low AS spread_low, "
-    "s.spread_high AS spread_high, s.revenue AS revenue, s.revenue_low AS revenue_low, "
-    "s.revenue_high AS revenue_high, coalesce(s.credited_direct_cents, 0) AS credited_direct_cents, "
-    "coalesce(s.credited_downstream_cents, 0) AS credited_downstream_cents, "
-    "coalesce(s.direct_referrals, 0) AS direct_referrals, coalesce(s.downstream, 0) AS downstream, "
-    "s.rank AS rank, s.percentile AS percentile, s.paths AS paths"
-)
+_FIELDS: dict[LiteralString, LiteralString] = {
+    "run_id": "s.run_id",
+    "customer_id": "s.customer_id",
+    "spread": "s.spread",
+    "spread_low": "s.spread_low",
+    "spread_high": "s.spread_high",
+    "revenue": "s.revenue",
+    "revenue_low": "s.revenue_low",
+    "revenue_high": "s.revenue_high",
+    "credited_direct_cents": "coalesce(s.credited_direct_cents, 0)",
+    "credited_downstream_cents": "coalesce(s.credited_downstream_cents, 0)",
+    "direct_referrals": "coalesce(s.direct_referrals, 0)",
+    "downstream": "coalesce(s.downstream, 0)",
+    "rank": "s.rank",
+    "percentile": "s.percentile",
+    "paths": "s.paths",
+}
+_COLUMNS: list[LiteralString] = [f"{value} AS {name}" for name, value in _FIELDS.items()]
+COLUMNS: LiteralString = ", ".join(_COLUMNS)
+# Paths are most of a score's bytes, and seldom asked for.
+_VALUES: list[LiteralString] = [
+    "CASE WHEN $paths THEN s.paths END" if name == "paths" else value for name, value in _FIELDS.items()
+]
+_PACKED: LiteralString = ", ".join(_VALUES)
 
 _GIVEN_RUN: LiteralString = "WITH $run AS run"
 _SCORES_OF_KEYS: LiteralString = (
     " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:InfluenceScore {score_id: score_id})"
-    f" RETURN {COLUMNS}"
+    f" RETURN collect([{_PACKED}]) AS rows"
 )
 
-BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}")
-BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}")
+BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}", tuple(_FIELDS))
+BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", tuple(_FIELDS))
 
 
 def _listing(runs: LiteralString) -> Listing[InfluenceRow]:
@@ -96,9 +112,14 @@ METRICS: dict[str, Ordering] = {
 """By what influencers are compared, highest first."""
 
 
-async def influence_of(reader: Reader, customers: Sequence[str], run: str | None) -> list[InfluenceRow | None]:
-    """One score for each customer, in the order given; None for one whom the run did not score."""
-    wanted = {"keys": list(dict.fromkeys(customers))}
+async def influence_of(
+    reader: Reader, customers: Sequence[str], run: str | None, paths: bool = True
+) -> list[InfluenceRow | None]:
+    """One score for each customer, in the order given; None for one whom the run did not score.
+
+    Without `paths`, those are None: they are most of what would be read.
+    """
+    wanted: dict[str, object] = {"keys": list(dict.fromkeys(customers)), "paths": paths}
     if run is None:
         records = await reader.read(BY_CUSTOMERS, wanted)
     else:

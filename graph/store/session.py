@@ -55,7 +55,8 @@ class Channel:
         query, sent = Query(_literal(statement.text), timeout=seconds), parameters_to_wire(parameters)
         with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
-                return await self._admitted(lambda: self._read(query, sent))
+                rows = await self._admitted(lambda: self._read(query, sent))
+        return _unpacked(statement.packed, rows) if statement.packed else rows
 
     async def _read(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
         for pause in _LOST_PAUSES_SECONDS:
@@ -180,6 +181,11 @@ async def _first(result: AsyncResult, limit: int) -> list[list[object]]:
 
 def _row(names: Sequence[str], values: Sequence[object]) -> dict[str, Any]:
     return {name: from_wire(value) for name, value in zip(names, values, strict=True)}
+
+
+def _unpacked(names: Sequence[str], records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of every record's `rows`, under their names."""
+    return [dict(zip(names, values, strict=True)) for record in records for values in record["rows"]]
 
 
 def _literal(text: str) -> LiteralString:

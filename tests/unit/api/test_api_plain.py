@@ -1,0 +1,150 @@
+"""Plain fields are told at once, and answer to the letter what the usual way answers."""
+
+from enum import Enum
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry.extensions import SchemaExtension
+
+from api.graphql.plain import PlainExecutor
+
+
+@strawberry.interface
+class Named:
+    name: str
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+
+
+@strawberry.type
+class Point:
+    x: int
+    y: float | None
+
+
+@strawberry.type
+class Thing(Named):
+    colour: Colour
+    point: Point | None
+    tags: list[str]
+    known: strawberry.Private[dict[str, object]]
+
+    @strawberry.field
+    def twin(self) -> "Point":
+        return Point(x=self.point.x if self.point else 0, y=-1.0)
+
+    @strawberry.field
+    async def scaled(self, by: int = 2) -> float:
+        return float(by)
+
+
+def thing(name: Any = "a", x: Any = 1, y: Any = 0.5, **known: object) -> Thing:
+    return Thing(name=name, colour=Colour.RED, point=Point(x=x, y=y), tags=["t"], known=known)
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def things(self) -> list[Thing | None]:
+        return MADE
+
+    @strawberry.field
+    def named(self) -> list[Named]:
+        return [one for one in MADE if one is not None]
+
+
+MADE: list[Any] = []
+USUAL, PLAIN = (strawberry.Schema(Query, types=[Thing], execution_context_class=kind) for kind in (None, PlainExecutor))
+QUERIES = [
+    "{ things { name point { x y } } }",
+    "{ things { name colour point { ...p } __typename } } fragment p on Point { a: x y x }",
+    "{ things { n: name ... on Named { name } point @skip(if: true) { x } } }",
+    "{ things { name tags } }",
+    "{ things { name twin { x y } } }",
+    "{ things { scaled(by: 3) point { y } } }",
+    "{ named { __typename name ... on Thing { point { x } } } }",
+]
+
+
+@pytest.fixture(autouse=True)
+def made() -> Any:
+    yield
+    MADE.clear()
+
+
+async def both(query: str) -> tuple[Any, Any]:
+    usual, plain = await USUAL.execute(query), await PLAIN.execute(query)
+    return _told(usual), _told(plain)
+
+
+def _told(result: Any) -> tuple[Any, list[Any]]:
+    return result.data, [error.formatted for error in result.errors or []]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_answers_are_the_same(query: str):
+    MADE[:] = [thing(), None, thing("b", 2, None)]
+
+    usual, plain = await both(query)
+
+    assert usual == plain
+    assert not plain[1]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        thing(name=None),
+        thing(name=7),
+        thing(x=2**31),
+        thing(x="one"),
+        thing(y=float("nan")),
+        thing(y=3),
+        thing(y=True),
+        Point(x=1, y=None),
+    ],
+)
+async def test_what_does_not_fit_gets_the_usual_errors(query: str, odd: Any):
+    MADE[:] = [thing(), odd, thing("c")]
+
+    usual, plain = await both(query)
+
+    assert usual == plain
+
+
+async def test_what_a_resolver_would_find_is_taken_where_it_is_known():
+    MADE[:] = [thing(twin=Point(x=9, y=9.0)), thing(twin=Point(x=8, y=8.0))]
+
+    _, plain = await both("{ things { twin { x } } }")
+
+    assert plain == ({"things": [{"twin": {"x": 9}}, {"twin": {"x": 8}}]}, [])
+
+
+async def test_what_only_some_know_is_asked_of_the_resolver():
+    MADE[:] = [thing(twin=Point(x=9, y=9.0)), thing(x=5)]
+
+    _, plain = await both("{ things { twin { x } } }")
+
+    assert plain == ({"things": [{"twin": {"x": 1}}, {"twin": {"x": 5}}]}, [])
+
+
+async def test_an_extension_that_resolves_sees_every_field():
+    seen: list[str] = []
+
+    class Watch(SchemaExtension):
+        def resolve(self, _next: Any, root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+            seen.append(info.field_name)
+            return _next(root, info, *args, **kwargs)
+
+    watched = strawberry.Schema(Query, types=[Thing], execution_context_class=PlainExecutor, extensions=[Watch])
+    MADE[:] = [thing()]
+
+    answer = await watched.execute("{ things { name point { x } } }")
+
+    assert not answer.errors
+    assert seen == ["things", "name", "point", "x"]
