@@ -4,7 +4,7 @@ A set is drawn by walking the cascade backwards from its root (Borgs, Brautbar, 
 the root exactly in those worlds in whose sets one of them is; so spread = total weight × share of sets that they meet.
 Roots are stratified: the total weight is cut into as many equal parts as there are sets, and each set has its root in
 one of them (Cochran 1977, chapter 5). That leaves every mean as it is, takes the roots' part out of the variance, and
-keeps every bound for independent hits of one chance (Hoeffding 1956, theorem 4). Set i has random numbers of its own
+keeps every bound for independent hits of one chance (Hoeffding 1956, theorem 3). Set i has random numbers of its own
 (SplitMix64 of seed, collection and i: Steele, Lea, Flood 2014): neither batches nor threads change a bit.
 """
 
@@ -193,6 +193,8 @@ def _sample(
         stamp = np.uint32(first + index + 1)
         state = mix(stream + np.uint64(first + index))
         part = (place + index + unit(state)) / strata
+        # How far into its own part of the weight a root lies is even over the sets: the first number that its walk uses;
+        # below 0 once it is used.
         if up_to.size:
             while up_to[weighty] <= part:
                 weighty += 1
@@ -260,6 +262,7 @@ def _sample(
                         word = mix(state)
                     last = size - hits + np.uint64(hit)
                     if root_run and hits == ONE:
+                        # What the count left of its number is as even.
                         pick = min(np.uint32(chance / share * size), np.uint32(size - ONE))
                     else:
                         pick = np.uint32(((word & LOW) * (last + ONE)) >> HALF)
