@@ -193,8 +193,8 @@ def _sample(
         stamp = np.uint32(first + index + 1)
         state = mix(stream + np.uint64(first + index))
         part = (place + index + unit(state)) / strata
-        # How far into its own part of the weight a root lies is even over the sets: the first number that its walk uses;
-        # below 0 once it is used.
+        # How far into its own part of the weight a root lies is even over the sets: the first number that its walk
+        # uses, and below 0 from then on.
         if up_to.size:
             while up_to[weighty] <= part:
                 weighty += 1
