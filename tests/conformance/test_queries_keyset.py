@@ -1,6 +1,7 @@
 """Pages stay right while rows come and go: nothing that was there throughout is repeated or skipped."""
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,41 +29,81 @@ def person(random_: random.Random, number: int) -> dict[str, object]:
     }
 
 
+@dataclass
+class Walk:
+    """A walk over all pages of a list while others insert and delete between them."""
+
+    store: Store
+    random: random.Random
+    still: set[str]
+    """Who was there throughout."""
+    there: set[str]
+    born: int
+    changes: int = 0
+
+    async def over(self, ordering: Ordering, size: int, turnover: int, *, backward: bool) -> list[str]:
+        """The keys that were met, in the list's order; `turnover` are inserted and as many deleted after each page."""
+        met: list[str] = []
+        slice_ = Slice(limit=size, backward=backward)
+        while True:
+            page = await customer.customers(self.store, {}, ordering, slice_)
+            keys = [entry.row.key for entry in page.entries]
+            met = [*keys, *met] if backward else [*met, *keys]
+            if not (page.has_previous if backward else page.has_next):
+                return met
+            # Whatever the page ended with may go, too: its place in the list stays.
+            await self.disturb(turnover, keys[-1:] + keys[:1])
+            edge = page.entries[0] if backward else page.entries[-1]
+            slice_ = Slice(limit=size, backward=backward, **{"before" if backward else "after": edge.position})
+
+    async def disturb(self, turnover: int, ends: list[str]) -> None:
+        gone = {*self.random.sample(sorted(self.there), turnover), *ends}
+        fresh = [person(self.random, self.born + n) for n in range(turnover)]
+        self.born += turnover
+        self.still -= gone
+        self.there = self.there - gone | {str(one["key"]) for one in fresh}
+        self.changes += len(gone) + len(fresh)
+        await self.store.write((DROP, {"keys": sorted(gone)}), (PUT, {"rows": fresh}))
+
+
+async def begun(store: Store, seed: str, count: int) -> Walk:
+    await prepare(store)
+    random_ = random.Random(seed)
+    people = [person(random_, number) for number in range(count)]
+    await store.write((PUT, {"rows": people}))
+    keys = {str(one["key"]) for one in people}
+    return Walk(store, random_, keys, keys, count)
+
+
 @pytest.mark.parametrize("name", ["key", "name", "registered_at", "revenue"])
 @pytest.mark.parametrize("backward", [False, True])
 async def test_what_stays_is_met_once_and_in_order(store: Store, name: str, backward: bool):
-    await prepare(store)
-    random_ = random.Random(f"{name} {backward}")
-    ordering = customer.ORDERINGS[name] if random_.random() < 0.5 else turned(customer.ORDERINGS[name])
-    people = [person(random_, number) for number in range(150)]
-    await store.write((PUT, {"rows": people}))
-    still = {str(one["key"]) for one in people}
+    walk = await begun(store, f"{name} {backward}", 150)
+    ordering = customer.ORDERINGS[name] if walk.random.random() < 0.5 else turned(customer.ORDERINGS[name])
     expected = await all_at_once(store, ordering)
 
-    met: list[str] = []
-    slice_ = Slice(limit=7, backward=backward)
-    number = len(people)
-    while True:
-        page = await customer.customers(store, {}, ordering, slice_)
-        keys = [entry.row.key for entry in page.entries]
-        met = [*keys, *met] if backward else [*met, *keys]
-        if not (page.has_previous if backward else page.has_next):
-            break
-        # Whatever the page ended with may go, too: its place in the list stays.
-        gone = random_.sample(sorted(still), 3) + keys[-1:] + keys[:1]
-        fresh = [person(random_, number + n) for n in range(6)]
-        number += 6
-        still -= set(gone)
-        await store.write((DROP, {"keys": gone}), (PUT, {"rows": fresh}))
-        edge = page.entries[0] if backward else page.entries[-1]
-        slice_ = Slice(limit=7, backward=backward, **{"before" if backward else "after": edge.position})
+    met = await walk.over(ordering, 7, 3, backward=backward)
 
     assert len(met) == len(set(met))
-    assert [key for key in met if key in still] == [key for key in expected if key in still]
+    assert [key for key in met if key in walk.still] == [key for key in expected if key in walk.still]
+
+
+async def test_ten_thousand_inserts_and_deletes_repeat_and_skip_nothing_that_stays(store: Store):
+    walk = await begun(store, "ten thousand", 1_000)
+    ordering = turned(customer.ORDERINGS["revenue"])
+    while walk.changes < 10_000:
+        expected = await all_at_once(store, ordering)
+        walk.still = walk.there
+
+        met = await walk.over(ordering, 100, 100, backward=walk.random.random() < 0.5)
+
+        assert len(met) == len(set(met))
+        assert [key for key in met if key in walk.still] == [key for key in expected if key in walk.still]
+        assert len(walk.still) > 100
 
 
 async def all_at_once(store: Store, ordering: Ordering) -> list[str]:
-    page = await customer.customers(store, {}, ordering, Slice(limit=1_000))
+    page = await customer.customers(store, {}, ordering, Slice(limit=100_000))
     return [entry.row.key for entry in page.entries]
 
 
