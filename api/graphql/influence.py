@@ -15,7 +15,7 @@ from api.graphql.connection import After, Before, Connection, First, Last, PageA
 from api.graphql.context import Info
 from api.graphql.errors import ApiError, Code, bad_input
 from api.graphql.ordering import text_of
-from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
+from api.graphql.run import RunArgument, ScoreKind, ScoreRun, finished_run, run_of
 from api.graphql.scalars import money
 from api.graphql.selected import selected
 from graph.queries import customer as customer_queries
@@ -82,6 +82,8 @@ class InfluenceScore:
         """Read together with the customers of the other scores."""
         from api.graphql.customer import Customer
 
+        if isinstance(known := self.known.get("customer"), Customer):
+            return known
         row = await info.context.load(customer_queries.customers_by_key, self.customer_key)
         if row is None:
             raise ApiError(Code.NOT_FOUND, f"There is no customer {self.customer_key!r} any more.")
@@ -90,7 +92,8 @@ class InfluenceScore:
     @strawberry.field(description="The run that made the score: algorithm, parameters, seed, log version.")
     async def run(self, info: Info) -> ScoreRun:
         """Read once for all scores of the run."""
-        found = await run_of(info, self.run_key)
+        known = self.known.get("run")
+        found = known if isinstance(known, ScoreRun) else await run_of(info, self.run_key)
         if found is None:
             raise ApiError(Code.NOT_FOUND, f"There is no run {self.run_key!r} any more.")
         return found
@@ -149,7 +152,8 @@ class InfluenceMetric(Enum):
 
 async def influence_of(info: Info, key: str, run: str | None) -> InfluenceScore | None:
     """One customer's score, read together with the other customers' scores."""
-    row = await info.context.load(queries.influence_of, key, run_key(run))
+    wanted = await finished_run(info, run, ScoreKind.INFLUENCE)
+    row = await info.context.load(queries.influence_of, key, wanted)
     return None if row is None else InfluenceScore.of(row)
 
 
@@ -170,8 +174,8 @@ async def influence_scores(
         )
     if not customer_keys:
         return []
-    wanted = selected(info)
-    rows = await queries.influence_of(info.context.reader, customer_keys, run_key(run), "explanation" in wanted)
+    wanted, asked = selected(info), await finished_run(info, run, ScoreKind.INFLUENCE)
+    rows = await queries.influence_of(info.context.reader, customer_keys, asked, "explanation" in wanted)
     found = [row for row in rows if row is not None]
     runs = await _runs(info, found) if "run" in wanted else {}
     customers = await _customers(info, found) if "customer" in wanted else {}
@@ -215,7 +219,7 @@ async def top_influencers(
     name = f"influencers.{text_of(metric)}"
     audience = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
-    key = run_key(run)
+    key = await finished_run(info, run, ScoreKind.INFLUENCE)
     page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[text_of(metric)], key, wanted)
     counted = partial(queries.count_influencers, info.context.reader, audience, key)
     return connect(InfluenceConnection, page, name, InfluenceScore.of, counted)

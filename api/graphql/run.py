@@ -10,7 +10,7 @@ import strawberry
 
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.errors import ApiError, bad_input
+from api.graphql.errors import ApiError, Code, bad_input
 from api.graphql.node import Node, global_id, read_global_id
 from api.graphql.ordering import text_of
 from api.graphql.scalars import Json
@@ -110,6 +110,25 @@ async def run_of(info: Info, key: str) -> ScoreRun | None:
     """A run by its own id, read together with its neighbours."""
     row = await info.context.load(queries.runs_by_key, key)
     return None if row is None else ScoreRun.of(row)
+
+
+async def finished_run(info: Info, id: str | None, kind: ScoreKind) -> str | None:
+    """The own id of a run of this kind whose scores can be read; None for the current one.
+
+    NOT_FOUND with the reason UNKNOWN_RUN, or BAD_USER_INPUT with RUN_NOT_FINISHED.
+    """
+    key = run_key(id)
+    if key is None:
+        return None
+    run, told = await run_of(info, key), {"argument": "run", "value": key}
+    if run is None or run.kind is not kind:
+        message = f"There is no {text_of(kind)} run {key!r}: `scoreRuns(kind: {kind.name})` lists them."
+        raise ApiError(Code.NOT_FOUND, message, reason="UNKNOWN_RUN", **told)
+    if run.state is not RunState.SUCCEEDED:
+        state = "is still going" if run.state is RunState.RUNNING else "has failed"
+        message = f"The run {key!r} {state}: leave `run` out for the current one."
+        raise ApiError(Code.BAD_USER_INPUT, message, reason="RUN_NOT_FINISHED", **told)
+    return key
 
 
 async def score_run(
