@@ -5,7 +5,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.algorithms.referrals import UNKNOWN, EconomicsRequest, OutOfRange, ReferralLog, referral_economics
@@ -233,6 +233,7 @@ def test_a_parameter_out_of_range_is_told(given_: dict[str, object], parameter: 
     assert failure.value.parameter == parameter
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-1, 11), st.integers(0, 99)), min_size=12, max_size=12))
 def test_months_and_depths_add_up(people: list[tuple[int, int]]):
     bringer = who(*(by if by < place else -1 for place, (by, _) in enumerate(people)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.algorithms.referrals.fraud import bursts, common_values, lapsed, rings, velocity
@@ -55,6 +55,7 @@ def test_a_chain_and_a_self_referral_are_no_rings():
 EDGES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 8)), max_size=9)
 
 
+@settings(deadline=None)
 @given(EDGES, st.integers(0, 8))
 def test_a_ring_is_told_just_where_one_can_be_walked(edges: list[tuple[int, int, int]], window: int):
     found = rings(
