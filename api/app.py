@@ -48,6 +48,7 @@ from api.webhooks.sender import Sender
 from api.webhooks.telling import Teller
 from graph.errors import RenmaiError
 from graph.jobs.advocates import AdvocateChoice
+from graph.jobs.drift import ChainDrift
 from graph.jobs.project import project
 from graph.jobs.referral_economics import ReferralReports
 from graph.log import DeadLetters, EventLog
@@ -166,6 +167,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             feed,
             exports,
             desk,
+            ChainDrift(reader, settings.scores_folder),
             ZoneInfo(settings.time_zone),
             now,
             calendar,

@@ -11,12 +11,13 @@ from api.cli.console import answers, progress_bar
 from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.centrality import CentralityRequest
-from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind
+from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind, SlotsFrom
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
 from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
+from graph.jobs.drift import ChainDrift
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_centrality import score_centrality
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     score = typer.Typer(no_args_is_help=True, help="Score the log as it is now and publish the run.")
     score.command("chains")(chains_command)
     score.command("influence")(influence_command)
+    score.command("drift")(drift_command)
     score.command("affinity")(affinity_command)
     score.command("centrality")(centrality_command)
     app.add_typer(score, name="score")
@@ -47,6 +49,9 @@ def register(app: typer.Typer) -> None:
 def chains_command(
     source: Source = None,
     slot: Annotated[list[str] | None, typer.Option(help="HH:MM-HH:MM of the store's day; repeat for more.")] = None,
+    slots: Annotated[
+        str, typer.Option(help="given: those of --slot; found: where each category's own profile over the day changes.")
+    ] = CHAINS.slots_from,
     gap: Annotated[
         list[str] | None,
         typer.Option(help=f"{', '.join(NAMED_GAPS)}, 2-4d or 1-6h; repeat. The first two unless said."),
@@ -77,6 +82,7 @@ def chains_command(
     request = ChainsRequest(
         calendar=read_calendar(calendar) if calendar else settings.holidays(),
         slots=tuple(map(_slot, slot)) if slot else CHAINS.slots,
+        slots_from=_one_of(SlotsFrom, "--slots", slots),
         gaps=tuple(map(Gap, gap)) if gap else CHAINS.gaps,
         day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
         compared=_one_of(Compared, "--compare", compare),
@@ -146,6 +152,22 @@ def centrality_command(
     """Who is central among those who follow one another's shares, and which communities they are in."""
     request = CentralityRequest(damping, tuple(around or ()), resolution, source, seed)
     asyncio.run(_score(Settings(), request, "local"))
+
+
+def drift_command(
+    before: Annotated[str, typer.Argument(help="Id of the earlier run of chains.")],
+    after: Annotated[str, typer.Argument(help="Id of the later one.")],
+) -> None:
+    """Which chains grew, faded, shifted slot, came or went from one run to another, and why that is said."""
+    asyncio.run(_drift(Settings(), before, after))
+
+
+async def _drift(settings: Settings, before: str, after: str) -> None:
+    async with open_store(settings.store_config()) as store:
+        found = await ChainDrift(store, settings.scores_folder).between(before, after)
+    for one in found:
+        answers.print(f"{one.change}: {one.first_category_id} → {one.then_category_id}, {one.gap}. {one.reason}")
+    answers.print(f"{len(found):,} chains changed.")
 
 
 async def scored(settings: Settings, store: Store, request: ScoreRequest, engine: str = "local") -> ScoreRunRow:

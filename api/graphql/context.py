@@ -16,6 +16,7 @@ from api.observing.request_id import current
 from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
+from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries.reader import Reader
 
@@ -322,6 +323,14 @@ class ReadingOwnWrites(Protocol):
         ...
 
 
+class ChainDrifts(Protocol):
+    """Where runs of chains are compared."""
+
+    async def between(self, before: str, after: str) -> list[Drifted]:
+        """What changed from one run to the other; BadInput for runs that cannot be compared."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
@@ -335,6 +344,7 @@ class Services:
     feed: Listening
     exports: Exports
     webhooks: Webhooks
+    drift: ChainDrifts
     zone: ZoneInfo
     now: Callable[[], datetime]
     calendar: Calendar = EVERY_WEEK_ALIKE

@@ -17,6 +17,7 @@ WEIGHTS = {
     "overview": 20,
     "referralTree": 10,
     "selectAdvocates": 1_000,
+    "chainDrift": 100,
     "recordEvents": 10,
     "startScoreRun": 1_000,
 }

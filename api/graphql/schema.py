@@ -25,6 +25,7 @@ from api.graphql.channel import Channel, ChannelConnection, channel, channels
 from api.graphql.connection import Connection
 from api.graphql.context import Context, Info
 from api.graphql.customer import Customer, CustomerConnection, customer, customers
+from api.graphql.drift import ChainDrift, chain_drift
 from api.graphql.event import EventKind, RecordEventsResult, record_events
 from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.federation import ENTITIES, KEYS, Entity, Service, entities, service
@@ -89,6 +90,9 @@ class Query:
         resolver=channels, description="Channels, page by page."
     )
     order: Order | None = strawberry.field(resolver=order, description="One order by key.")
+    chain_drift: list[ChainDrift] = strawberry.field(
+        resolver=chain_drift, description="What changed between two runs of chains, surest first, each with its reason."
+    )
     influence_scores: list[InfluenceScore | None] = strawberry.field(
         resolver=influence_scores,
         description="Scores of up to 1,000 customers in one read, in the order of the keys; null where there is none.",

@@ -2,7 +2,7 @@
 
 from typing import overload
 
-from graph.algorithms.chains import Chains, ChainsRequest, Purchases, find_chains
+from graph.algorithms.chains import MOST_FOUND, Chains, ChainsRequest, Purchases, SlotsFrom, find_chains
 from graph.algorithms.influence import (
     Credit,
     CreditRule,
@@ -28,10 +28,11 @@ class LocalEngine:
     def refusal(self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /) -> str | None:
         """Only a catalogue of too many categories is refused."""
         if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
-            tokens = graph.category_count * len(request.slots)
+            slots = MOST_FOUND if request.slots_from is SlotsFrom.FOUND else len(request.slots)
+            tokens = graph.category_count * slots
             if tokens > MOST_TOKENS:
                 return (
-                    f"{graph.category_count:,} categories × {len(request.slots)} slots are {tokens:,} steps, more than "
+                    f"{graph.category_count:,} categories × {slots} slots are {tokens:,} steps, more than "
                     f"{MOST_TOKENS:,}: choose a higher category level or fewer slots"
                 )
         return None

@@ -5,8 +5,9 @@ from math import log
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from graph.algorithms.chains import ChainsRequest, Gap, LongerChains, lift_interval
+from graph.algorithms.chains import ChainsRequest, Gap, LongerChains, bounds_of, lift_interval, slots_of
 from graph.algorithms.chains.longer import Prefix
 from graph.jobs.chain_steps import told_steps
 from graph.jobs.score_read import PurchasesRead
@@ -39,8 +40,9 @@ def _of_length(longer: LongerChains, request: ChainsRequest, found: PurchasesRea
     extended = [longer.prefixes[index] for index in map(int, longer.prefix.tolist())]
     closed = longer.closed()
     low, high = lift_interval(chains.lift, chains.lift_error)
+    bounds = bounds_of(slots_of(request, found.purchases), len(found.categories))
     told = [
-        _Told(prefix, int(then), Gap.of_code(int(gap)), request, found.categories)
+        _Told(prefix, int(then), Gap.of_code(int(gap)), bounds, found.categories)
         for prefix, then, gap in zip(extended, chains.then, chains.gap, strict=True)
     ]
     return pl.DataFrame(
@@ -75,11 +77,12 @@ def _of_length(longer: LongerChains, request: ChainsRequest, found: PurchasesRea
 class _Told:
     """A prefix and its extension in words."""
 
-    def __init__(self, prefix: Prefix, then: int, gap: Gap, request: ChainsRequest, names: pl.Series) -> None:
+    def __init__(self, prefix: Prefix, then: int, gap: Gap, bounds: NDArray[np.int32], names: pl.Series) -> None:
         self.tokens = [*prefix.tokens, then]
         self.gaps = [str(one) for one in (*prefix.gaps, gap)]
-        self.categories: list[str] = [names[token // len(request.slots)] for token in self.tokens]
-        self.slots = [request.slots[token % len(request.slots)] for token in self.tokens]
+        slots = bounds.shape[0] // len(names)
+        self.categories: list[str] = [names[token // slots] for token in self.tokens]
+        self.slots: list[list[int]] = [bounds[token].tolist() for token in self.tokens]
         self.kinds = [str(prefix.day_kind)]
         for before in self.gaps:
             # On the same day the kind of day stays; behind it any day may follow.

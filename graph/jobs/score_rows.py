@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.algorithms.chains import KINDS, Chains, ChainsRequest, DayKind, Gap, lift_interval
+from graph.algorithms.chains import KINDS, Chains, ChainsRequest, DayKind, Gap, bounds_of, lift_interval, slots_of
 from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
 from graph.jobs.chain_steps import with_steps
 from graph.jobs.score_read import PurchasesRead
@@ -18,12 +18,13 @@ Rows = list[dict[str, Any]]
 
 def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) -> pl.DataFrame:
     """Every chain that was tried, strongest first, in words."""
-    slot_count = len(request.slots)
-    starts, ends = (pl.Series([slot[side] for slot in request.slots], dtype=pl.Int64) for side in (0, 1))
+    bounds = bounds_of(slots_of(request, found.purchases), len(found.categories))
+    slot_count = bounds.shape[0] // max(1, len(found.categories))
+    starts, ends = (pl.Series(bounds[:, side], dtype=pl.Int64) for side in (0, 1))
     kinds = pl.Series([str(kind) for kind in KINDS])
     gaps = {gap.code: str(gap) for gap in request.gaps}
     first, then = (pl.Series(token // slot_count) for token in (chains.first, chains.then))
-    first_slot, then_slot = (pl.Series(token % slot_count) for token in (chains.first, chains.then))
+    first_slot, then_slot = pl.Series(chains.first), pl.Series(chains.then)
     low, high = lift_interval(chains.lift, chains.lift_error)
     then_kind = np.where(chains.gap == Gap.SAME_DAY.code, chains.day_kind, KINDS.index(DayKind.ANY))
     return pl.DataFrame(

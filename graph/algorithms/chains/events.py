@@ -75,6 +75,11 @@ class Steps:
         return self.bounds.shape[0]
 
     @property
+    def slots(self) -> Int32:
+        """Each category's slots, as `to_steps` takes them."""
+        return self.bounds.reshape(-1, self.slot_count, 2)
+
+    @property
     def day_count(self) -> int:
         """Days from `origin` to the log's last day."""
         return self.kind.size
@@ -117,7 +122,7 @@ def to_steps(purchases: Purchases, slots: Slots, calendar: Calendar = EVERY_WEEK
 
 def with_moments(steps: Steps, purchases: Purchases) -> Steps:
     """The same steps, and when each was done."""
-    bounds = steps.bounds.reshape(-1, steps.slot_count, 2)
+    bounds = steps.slots
     parts: list[tuple[Int32, Int32, Int32]] = []
     for slot in range(steps.slot_count):
         own = bounds[purchases.category, slot]

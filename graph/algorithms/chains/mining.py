@@ -7,7 +7,7 @@ import numpy as np
 from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps
 from graph.algorithms.chains.permuting import permute
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
-from graph.algorithms.chains.request import ChainsRequest
+from graph.algorithms.chains.request import ChainsRequest, SlotsFrom
 from graph.algorithms.chains.weighing import Weighed, nulls_of, steps_of, weigh_pairs
 from graph.algorithms.provenance import Provenance
 from graph.algorithms.significance import benjamini_hochberg
@@ -120,7 +120,8 @@ def _held_to_time(request: ChainsRequest, purchases: Purchases, chains: Chains, 
         return chains
     middle = int(purchases.day.min()) + (int(purchases.day.max()) - int(purchases.day.min()) + 1) // 2
     early, late = (purchases.take(side) for side in (purchases.day < middle, purchases.day >= middle))
-    early_steps, late_steps = (steps_of(request, half) for half in (early, late))
+    slots = steps.slots if request.slots_from is SlotsFrom.FOUND else request.slots
+    early_steps, late_steps = (steps_of(request, half, slots) for half in (early, late))
     earlier = rank(request, weigh_pairs(request, early_steps), early_steps)
     later = weigh_pairs(request, late_steps)
     keys = chains.keys(steps.token_count)

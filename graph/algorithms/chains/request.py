@@ -22,6 +22,15 @@ class Compared(StrEnum):
     """A customer's visits of like size: given that they come, is the category in their basket more often?"""
 
 
+class SlotsFrom(StrEnum):
+    """Where the slots come from."""
+
+    GIVEN = "given"
+    """Those of the request, alike for all categories."""
+    FOUND = "found"
+    """Where each category's own profile over the day changes."""
+
+
 class ScopeKind(StrEnum):
     """By what customers are parted, beside everywhere."""
 
@@ -53,6 +62,8 @@ class ChainsRequest:
 
     slots: tuple[tuple[int, int], ...] = DEFAULT_SLOTS
     """[start, end) in minutes of the store's own day; slots may overlap, none may pass midnight."""
+    slots_from: SlotsFrom = SlotsFrom.GIVEN
+    """Given as `slots`, or found for each category in the log that is read; `slots` then counts for nothing."""
     day_kinds: tuple[DayKind, ...] = tuple(DayKind)
     """Of the first step; holidays are there where the calendar has any."""
     calendar: Calendar = EVERY_WEEK_ALIKE
@@ -88,6 +99,7 @@ class ChainsRequest:
         object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
         object.__setattr__(self, "gaps", tuple(map(Gap, self.gaps)))
         object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
+        object.__setattr__(self, "slots_from", _member(SlotsFrom, self.slots_from, "where slots come from"))
         object.__setattr__(self, "scope_kind", _member(ScopeKind, self.scope_kind, "kind of scope"))
         if not self.day_kinds or not self.gaps:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
@@ -97,6 +109,8 @@ class ChainsRequest:
             raise BadInput(f"max_steps must be 2 to {MOST_STEPS}, not {self.max_steps}")
         if self.max_steps > 2 and self.compared is Compared.VISITS:
             raise BadInput("chains of more than two steps are searched among days: leave max_steps at 2 for visits")
+        if self.compared is Compared.VISITS and self.slots_from is SlotsFrom.FOUND:
+            raise BadInput("visits are compared in slots that all categories share: give the slots")
         if self.compared is Compared.VISITS and any(gap.in_hours for gap in self.gaps):
             raise BadInput("gaps in hours are compared over days: leave `compared` at days")
         if self.max_steps > 2 and any(gap.in_hours for gap in self.gaps):

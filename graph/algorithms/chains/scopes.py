@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps
+from graph.algorithms.chains.events import Float64, Int32, Int64, Purchases, bounds_of
 from graph.algorithms.chains.mining import Chains, confirmed, rank
 from graph.algorithms.chains.request import ChainsRequest
-from graph.algorithms.chains.weighing import Weighed, steps_of, weigh_pairs
+from graph.algorithms.chains.weighing import Weighed, slots_of, steps_of, weigh_pairs
 from graph.algorithms.significance import benjamini_hochberg, log_p_of_difference
 
 
@@ -53,17 +53,14 @@ def find_by_scope(request: ChainsRequest, purchases: Purchases, scope: Int32) ->
 
 def _each(request: ChainsRequest, purchases: Purchases, scope: Int32) -> Iterator[ScopedChains]:
     whose = scope[purchases.customer]
-    token_count = purchases.category_count * len(request.slots)
+    slots = slots_of(request, purchases)
+    token_count = bounds_of(slots, purchases.category_count).shape[0]
     for code in range(int(scope.max(initial=-1)) + 1):
-        within = _steps(request, purchases, whose == code)
+        within = steps_of(request, purchases.take(whose == code), slots)
         chains = rank(request, weigh_pairs(request, within), within)
-        rest = weigh_pairs(request, _steps(request, purchases, whose != code))
+        rest = weigh_pairs(request, steps_of(request, purchases.take(whose != code), slots))
         lift, log_p = _difference(chains, rest, token_count)
         yield ScopedChains(code, chains, lift, log_p, np.zeros(chains.size))
-
-
-def _steps(request: ChainsRequest, purchases: Purchases, rows: Bool) -> Steps:
-    return steps_of(request, purchases.take(rows))
 
 
 def _difference(chains: Chains, rest: Weighed, token_count: int) -> tuple[Float64, Float64]:

@@ -6,10 +6,11 @@ from typing import Self
 import numpy as np
 
 from graph.algorithms.chains.counting import CELLS_AT_ONCE, PairCounts, count_pairs
-from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Steps, to_steps, with_moments
+from graph.algorithms.chains.events import Bool, Float64, Int32, Int64, Purchases, Slots, Steps, to_steps, with_moments
+from graph.algorithms.chains.finding_slots import find_slots
 from graph.algorithms.chains.hours import count_hours, hourly_surplus
 from graph.algorithms.chains.language import DayKind, Gap
-from graph.algorithms.chains.request import ChainsRequest, Compared
+from graph.algorithms.chains.request import ChainsRequest, Compared, SlotsFrom
 from graph.algorithms.chains.shared import log_tail_of_weeks, weekly_surplus
 from graph.algorithms.chains.strata import Strata, visits, weekdays, weeks
 from graph.algorithms.significance import log_tail
@@ -98,9 +99,17 @@ def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, 
     return joined([_guarded(part, nulls, steps, gap) for part in found])
 
 
-def steps_of(request: ChainsRequest, purchases: Purchases) -> Steps:
-    """The steps of a request: in its slots, on its calendar, with their moments where a gap is in hours."""
-    steps = to_steps(purchases, request.slots, request.calendar)
+def slots_of(request: ChainsRequest, purchases: Purchases) -> Slots:
+    """The slots of a request: those given, or each category's own as they are found in the purchases."""
+    return find_slots(purchases) if request.slots_from is SlotsFrom.FOUND else request.slots
+
+
+def steps_of(request: ChainsRequest, purchases: Purchases, slots: Slots | None = None) -> Steps:
+    """The steps of a request: in its slots, on its calendar, with their moments where a gap is in hours.
+
+    `slots` are those that were found in more than these purchases.
+    """
+    steps = to_steps(purchases, slots_of(request, purchases) if slots is None else slots, request.calendar)
     return with_moments(steps, purchases) if any(gap.in_hours for gap in request.gaps) else steps
 
 

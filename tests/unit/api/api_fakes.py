@@ -23,7 +23,9 @@ from api.graphql.context import (
     Wanted,
 )
 from api.webhooks.desk import Desk
+from graph.errors import BadInput
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
+from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
@@ -180,6 +182,15 @@ def log_event(id: str, kind: str, customer: str | None, version: int, **given: A
     return LogEvent(**nothing | told | given)
 
 
+class NoDrift:
+    """No run differs from another."""
+
+    async def between(self, before: str, after: str) -> list[Drifted]:
+        if before == after:
+            return []
+        raise BadInput(f"there is no run {before!r}")
+
+
 def services(
     reader: RecordingReader,
     answers: Answers,
@@ -200,6 +211,7 @@ def services(
         FakeFeed(),
         exports or FakeExports(),
         webhooks or Desk(UNUSED, lambda: None, lambda: NOON),
+        NoDrift(),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
     )
