@@ -49,7 +49,7 @@ def select_advocates(ties: ReverseTies, request: SelectAdvocates) -> Advocates:
     few = pilot(task.draw(PILOT), task.effort, request.effort)
     method, reason, both = _suited(ties, request, few)
     if both is not None:
-        answer = by_worlds(task, both)
+        answer = by_worlds(task, both, few)
     elif method is Method.SENTINELS:
         answer = by_sentinels(task)
     else:

@@ -24,7 +24,7 @@ from graph.algorithms.influence.selection.coverage import (
     nothing_drawn,
 )
 from graph.algorithms.influence.selection.limits import Limits
-from graph.algorithms.influence.selection.pilot import pilot
+from graph.algorithms.influence.selection.pilot import Pilot, pilot
 from graph.algorithms.influence.selection.reverse_sets import Draw, Roots
 from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.influence.selection.shared_worlds import BothWays, components
@@ -68,8 +68,12 @@ class Task:
         return found
 
 
-def by_worlds(task: Task, both: BothWays) -> Advocates:
-    """Choose by the components of as many shared worlds as half of the effort pays for."""
+def by_worlds(task: Task, both: BothWays, few: Pilot) -> Advocates:
+    """Choose by the components of as many shared worlds as half of the effort pays for.
+
+    Where whole sets can be had, they judge: what any others could add is then bounded as in `select.py`, far closer.
+    """
+    whole = few.affordable(task.request.effort / 4, task.request.budget_sets) == task.request.budget_sets
     request, count = task.request, both.customer_count
     touched = max(1.0, min(count, 2 * float(both.probability.sum())))
     worlds = int(min(MOST_WORLDS, max(FEWEST_WORLDS, request.effort / 2 // touched)))
@@ -79,7 +83,7 @@ def by_worlds(task: Task, both: BothWays) -> Advocates:
     )
     found = components(both, task.role, worth.astype(np.int64), worlds, request.seed, WORLDS)
     choice = choose(found, indexed(found), task.role, task.allowed)
-    return _judged(task, choice.chosen, choice.gain / (scale * worlds), worlds, 0)
+    return _judged(task, choice.chosen, choice.gain / (scale * worlds), worlds, 0, whole)
 
 
 def by_sentinels(task: Task) -> Advocates:
@@ -95,13 +99,13 @@ def by_sentinels(task: Task) -> Advocates:
     other = choose(rest, indexed(rest), role, task.allowed, sentinels)
     gain = np.concatenate([first.gain[: sentinels.size] / whole.drawn, other.gain / rest.drawn]) * task.roots.total
     chosen = np.concatenate([sentinels, other.chosen])
-    return _judged(task, chosen, gain, 0, whole.drawn + rest.drawn)
+    return _judged(task, chosen, gain, 0, whole.drawn + rest.drawn, whole=False)
 
 
-def _judged(task: Task, chosen: Int64, gain: Float64, worlds: int, sets: int) -> Advocates:
+def _judged(task: Task, chosen: Int64, gain: Float64, worlds: int, sets: int, whole: bool) -> Advocates:
     request, total = task.request, task.roots.total
     role = task.role.copy()
-    if not request.already:
+    if not (request.already or whole):
         # Otherwise a set has to be followed on, lest the enlisted meet it too.
         role[chosen] = ENLISTED
     judge = task.sets(JUDGING, role, 2 / 8, request.budget_sets)
