@@ -91,8 +91,9 @@ IMPLIED: tuple[Chain, ...] = (
     Chain("轻食一日链之后两步", ((YOGURT, clock.AFTERNOON), (SALAD, clock.EVENING)), (SAME_DAY,)),
     Chain("轻食一日链之首尾", ((TEA, clock.MORNING), (SALAD, clock.EVENING)), (SAME_DAY,)),
     Chain("轻食一日链之前两步", ((TEA, clock.MORNING), (YOGURT, clock.AFTERNOON)), (SAME_DAY,)),
+    Chain("早餐轮换再配咖之首尾", ((SOY, clock.BREAKFAST), (COFFEE, clock.MORNING)), (NEXT_DAY,)),
 )
-"""Pairs that are as real as the planted chain of three that they are parts of."""
+"""Pairs that are as real as the planted chain of three that they are parts of, or the two that follow each other."""
 DECOYS: tuple[Chain, ...] = (
     Chain("午咖与下午果茶", ((COFFEE, clock.LUNCH), (FRUIT, clock.AFTERNOON)), (SAME_DAY,), (), 0.16, (0.045, 0.040)),
     Chain(

@@ -98,7 +98,7 @@ def test_habits_are_one_row_a_customer_and_cell_and_second_steps_leave_room_for_
             assert (habits.customer[step] == people).all()
             assert lift == 1.0 or habits.rate[step].max() <= SECOND_MOST_OFTEN
             assert lift * SECOND_MOST_OFTEN < 1
-    assert len({chain.name for chain in PLANTED + IMPLIED + DECOYS}) == 20
+    assert len({chain.name for chain in PLANTED + IMPLIED + DECOYS}) == 21
 
 
 def test_a_chain_of_one_district_works_upon_nobody_elsewhere() -> None:

@@ -13,7 +13,7 @@ from loaders.world.spread import true_influence
 from loaders.world.taste import LOW, PRICE_CENTS
 
 CHAINS = ["职场能量链", "周末下午茶链", "早餐轮换链", "早餐配咖链", "轻食一日链", "周末早午餐链", "滨江加班链"]
-IMPLIED = ["轻食一日链之后两步", "轻食一日链之首尾", "轻食一日链之前两步"]
+IMPLIED = ["轻食一日链之后两步", "轻食一日链之首尾", "轻食一日链之前两步", "早餐轮换再配咖之首尾"]
 DECOYS = [
     "午咖与下午果茶",
     "上午植物奶与次日下午咖啡",
