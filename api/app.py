@@ -154,7 +154,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.push_async_callback(runs.close)
         exports = BackgroundExports(store, settings.exports_folder, now)
         stack.push_async_callback(exports.close)
-        desk = await _webhooks(stack, settings, events, reader)
+        desk = await _webhooks(stack, settings, events, reader, claims)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -191,7 +191,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         )
 
 
-async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog, reader: ObservedReader) -> Desk:
+async def _webhooks(
+    stack: AsyncExitStack, settings: Settings, events: EventLog, reader: ObservedReader, claims: Claims
+) -> Desk:
     """The webhooks of the data folder, told and sent while the app runs."""
     book = WebhookBook.open(settings.webhooks_file)
     stack.callback(book.close)
@@ -202,7 +204,9 @@ async def _webhooks(stack: AsyncExitStack, settings: Settings, events: EventLog,
     stack.push_async_callback(_end, asyncio.create_task(sender.run()))
     teller = Teller(book, events, reader)
     await teller.begin(now())
-    stack.push_async_callback(_end, asyncio.create_task(teller.run(sender.wake, now)))
+    # Of several processes one tells what happened; all of them send what is due.
+    telling = claims.when_taken("webhooks", lambda: teller.run(sender.wake, now))
+    stack.push_async_callback(_end, asyncio.create_task(telling))
     return Desk(book, sender.wake, now, private=settings.private_webhooks)
 
 

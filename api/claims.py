@@ -3,12 +3,16 @@
 The system lets go of a lock however its process ends, so that nothing stays claimed by the dead.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from graph.errors import LogUnavailable
+
+AGAIN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Claims:
         """Nothing is ours any longer."""
         for name in list(self._held):
             self.release(name)
+
+    async def when_taken(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Does the work once it is ours: at once, or when whoever does it ends."""
+        while not await asyncio.to_thread(self.take, name):
+            await asyncio.sleep(AGAIN_SECONDS)
+        await work()
 
     def about(self, name: str) -> str | None:
         """What was said of the work by whoever does it now; None where nobody does."""

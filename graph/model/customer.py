@@ -24,7 +24,7 @@ CUSTOMER = Node(
         Property("order_count", PropertyType.INTEGER, "How many orders the customer placed."),
         Property("revenue_cents", PropertyType.CENTS, "What the customer paid over all orders, refunds not taken off."),
         Property("first_order_at", PropertyType.DATETIME, "When the first order was placed."),
-        Property("last_order_at", PropertyType.DATETIME, "When the last order was placed."),
+        Property("last_order_at", PropertyType.DATETIME, "When the last order was placed.", indexed=True),
         Property("last_login_at", PropertyType.DATETIME, "When the customer logged in last."),
         Property(
             "source", PropertyType.STRING, "The data set or system that spoke of the customer last.", indexed=True

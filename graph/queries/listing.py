@@ -14,6 +14,7 @@ from graph.queries.paging import (
     Slice,
     bounds,
     cut,
+    key_bounds,
     order_by,
     slice_parameters,
 )
@@ -120,6 +121,8 @@ def page_statement(
     listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
 ) -> Statement:
     """What reads a page; `shape` are the filters in use. KeyError for a filter that the noun does not have."""
+    if ordering.value == ordering.key:
+        return _page_by_key(listing, ordering, shape, after, before, backward)
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
     return cypher(
@@ -127,6 +130,20 @@ def page_statement(
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" WITH {listing.variables}, sort_value {inner} LIMIT $limit"
         f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}"
+    )
+
+
+def _page_by_key(
+    listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
+) -> Statement:
+    """A page in the order of the key alone: its bounds stand where the key's index answers them, in its own order."""
+    wanted = condition(listing.filters, shape)
+    filtered: LiteralString = f" AND {wanted}" if shape else ""
+    way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
+    return cypher(
+        f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}"
+        f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit"
+        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key ORDER BY sort_value {way}"
     )
 
 

@@ -90,6 +90,17 @@ def bounds(ordering: Ordering, after: bool, before: bool) -> LiteralString:
     return f" WHERE {beyond_before}" if before else ""
 
 
+def key_bounds(ordering: Ordering, after: bool, before: bool) -> LiteralString:
+    """What lies between the positions of a list in the order of its key; what an index knows, without any."""
+    beyond_after: LiteralString = f"{ordering.key} {'<' if ordering.descending else '>'} $after_key"
+    beyond_before: LiteralString = f"{ordering.key} {'>' if ordering.descending else '<'} $before_key"
+    if after and before:
+        return f"{beyond_after} AND {beyond_before}"
+    if after or before:
+        return beyond_after if after else beyond_before
+    return f"{ordering.key} IS NOT NULL"
+
+
 def _beyond(key: LiteralString, sign: LiteralString, key_sign: LiteralString, end: LiteralString) -> LiteralString:
     return f"(sort_value {sign} ${end}_value OR (sort_value = ${end}_value AND {key} {key_sign} ${end}_key))"
 

@@ -145,7 +145,7 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
         for way in (ordering, turned(ordering)):
             for shape in _SHAPES if way is first else _COMMON_SHAPES:
                 statement = page_statement(noun.listing, way, (), *shape)
-                parameters = {**noun.given, "limit": 3, **_bounds(label, *shape[:2])}
+                parameters = {**noun.given, "limit": 3, **_bounds(label, *shape[:2], by_key=_is_by_key(ordering))}
                 yield Sample(f"{noun.name} by {label} {way.descending} {shape}", statement, parameters)
     filtered = page_statement(noun.listing, first, every, False, False, False)
     yield Sample(f"{noun.name} with every filter", filtered, {**noun.given, **_values(every), "limit": 3})
@@ -169,13 +169,17 @@ _SHAPES: tuple[Shape, ...] = tuple(
 _COMMON_SHAPES: tuple[Shape, ...] = ((True, False, False),)
 
 
-def _bounds(label: str, after: bool, before: bool) -> Parameters:
+def _is_by_key(ordering: Ordering) -> bool:
+    return ordering.value == ordering.key
+
+
+def _bounds(label: str, after: bool, before: bool, *, by_key: bool = False) -> Parameters:
     value = _sort_value(label)
     found: dict[str, object] = {}
     if after:
-        found |= {"after_value": value, "after_key": "a"}
+        found |= {"after_key": "a"} if by_key else {"after_value": value, "after_key": "a"}
     if before:
-        found |= {"before_value": value, "before_key": "z"}
+        found |= {"before_key": "z"} if by_key else {"before_value": value, "before_key": "z"}
     return found
 
 

@@ -1,0 +1,136 @@
+"""`renmai serve` through what operators do to it: stops, several workers."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from tests.command_line import RENMAI, surroundings
+
+OPEN = {"RENMAI_AUTH": "open", "RENMAI_LOG_FORMAT": "json"}
+CUSTOMERS = "query Customers { customers(first: 5) { nodes { key } } }"
+RECORD = """mutation($events: [EventInput!]!) { recordEvents(input: {events: $events}) {
+  ... on RecordEventsPayload { accepted } } }"""
+WATCH = "subscription { eventRecorded { eventId } }"
+
+
+@contextmanager
+def serving(data: Path, *options: str, **environment: str) -> "Generator[tuple[str, subprocess.Popen[str]]]":
+    """The address of `renmai serve` on a free port, and its process."""
+    with subprocess.Popen(
+        [RENMAI, "serve", "--port", "0", *options],
+        env=surroundings(data, **OPEN, **environment),
+        cwd=data.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            first = process.stdout.readline()
+            assert first, process.communicate(timeout=60)[1]
+            yield first.split()[1].rstrip("/"), process
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+async def ask(client: httpx2.AsyncClient, query: str, **variables: Any) -> httpx2.Response:
+    return await client.post("/graphql", json={"query": query, "variables": variables})
+
+
+async def test_a_server_that_is_stopped_brings_its_requests_to_an_end_and_tells_its_listeners(tmp_path: Path):
+    with serving(tmp_path / "data") as (address, process):
+        uri = address.replace("http", "ws") + "/graphql"
+        stream = {"Accept": "text/event-stream"}
+        async with (
+            connect(uri, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+            httpx2.AsyncClient(base_url=address, timeout=60) as client,
+            client.stream("POST", "/graphql", json={"query": WATCH}, headers=stream) as events,
+        ):
+            await socket.send(json.dumps({"type": "connection_init"}))
+            await socket.recv()
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": WATCH}}))
+            rows = [{"kind": "REGISTER", "at": "2026-03-01T09:00:00+08:00", "customer": f"c{n}"} for n in range(2_000)]
+            writing = asyncio.create_task(ask(client, RECORD, events=rows))
+            # The request is under way when the server has read its body; a second one shows that it has.
+            assert (await ask(client, "{ __typename }")).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            answer = await writing
+            told = "".join([part async for part in events.aiter_text()])
+            with pytest.raises(ConnectionClosed) as closed:
+                await emptied(socket)
+
+        assert answer.json()["data"]["recordEvents"] == {"accepted": 2_000}
+        assert "event: complete" not in told
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code in {1001, 1012}
+        assert await asyncio.to_thread(process.wait, 30) in {0, -signal.SIGTERM}
+
+
+async def test_several_workers_share_one_graph_one_projector_and_one_feed(tmp_path: Path):
+    with serving(tmp_path / "data", "--workers", "2") as (address, process):
+        uri = address.replace("http", "ws") + "/graphql"
+        async with httpx2.AsyncClient(base_url=address, timeout=120) as client:
+            workers = await both_at_work(client, process.pid)
+            sockets = [await connect(uri, subprotocols=[Subprotocol("graphql-transport-ws")]) for _ in range(8)]
+            for socket in sockets:
+                await socket.send(json.dumps({"type": "connection_init"}))
+                await socket.recv()
+                await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": WATCH}}))
+            async with asyncio.timeout(60):
+                while "renmai_subscriptions 8.0" not in (await client.get("/metrics")).text:
+                    await asyncio.sleep(0.1)
+            # A subscription is open a moment before it knows where the graph stands.
+            await asyncio.sleep(1)
+            event = {"kind": "REGISTER", "at": "2026-03-01T09:00:00+08:00", "customer": "ann", "id": "e1"}
+            recorded = await ask(client, RECORD, events=[event])
+            async with asyncio.timeout(60):
+                frames = [json.loads(await socket.recv()) for socket in sockets]
+            for socket in sockets:
+                await socket.close()
+            for worker in workers[:1]:
+                os.kill(worker, signal.SIGKILL)
+            await both_at_work(client, process.pid, but=workers[:1])
+            again = await ask(client, CUSTOMERS)
+
+        assert recorded.json()["data"]["recordEvents"] == {"accepted": 1}
+        assert [frame["payload"]["data"]["eventRecorded"]["eventId"] for frame in frames] == ["e1"] * 8
+        assert again.json()["data"]["customers"]["nodes"] == [{"key": "ann"}]
+
+
+async def emptied(socket: ClientConnection) -> None:
+    while True:
+        await socket.recv()
+
+
+async def both_at_work(client: httpx2.AsyncClient, parent: int, but: list[int] = []) -> list[int]:  # noqa: B006  read
+    """The processes of two workers, once the server is ready."""
+    async with asyncio.timeout(120):
+        while True:
+            found = [pid for pid in children(parent) if pid not in but and "spawn_main" in command(pid)]
+            if len(found) == 2 and (await client.get("/readyz")).status_code == 200:
+                return found
+            await asyncio.sleep(0.2)
+
+
+def children(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
