@@ -21,6 +21,9 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
+from api.access.audit import AuditLog
+from api.access.tokens import Tokens
+from api.access.virtual_ids import VirtualIds
 from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
 from api.bookmarks import Bookmarks
@@ -152,7 +155,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         calendar = settings.holidays()
         runs = BackgroundRuns(events, store, settings.scores_folder, now, calendar)
         stack.push_async_callback(runs.close)
-        exports = BackgroundExports(store, settings.exports_folder, now)
+        ids = VirtualIds(settings.virtual_ids_file).of
+        audit = AuditLog.open(settings.audit_file)
+        stack.callback(audit.close)
+        exports = BackgroundExports(store, settings.exports_folder, now, ids)
         stack.push_async_callback(exports.close)
         desk = await _webhooks(stack, settings, events, reader, claims)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
@@ -170,6 +176,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             ChainDrift(reader, settings.scores_folder),
             ZoneInfo(settings.time_zone),
             now,
+            ids,
+            audit,
             calendar,
             Bookmarks(lambda: events.version, partial(projected_version, reader)),
         )
@@ -178,14 +186,16 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.push_async_callback(buckets.close)
         schema = make_schema([tracing.ResolverSpans] if tracing.is_wanted() else [])
         engine = Engine(schema, services, policy, buckets, observing)
-        gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open")
+        issuer = settings.issuer()
+        tokens = Tokens(issuer) if issuer else None
+        gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open", tokens=tokens)
         yield Serving(
             store,
             events,
             follower,
             GraphqlEndpoint(engine, gate, now, EXPLORER),
             GraphqlSocket(engine, gate, now),
-            Downloads(exports, gate, now),
+            Downloads(exports, gate, now, audit),
             MetricsPage(observing.metrics, gate, now, partial(_lag, events, reader)),
             observing.draining,
         )

@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked and checked; kept as hashes in a small SQLite file of the data folder.
+"""API keys: made, listed, rotated, revoked and checked; kept as hashes in a small SQLite file of the data folder.
 
 A secret is 256 random bits, so one round of SHA-256 is enough: no dictionary holds it, and slow hashing, which guards
 passwords that people think up, would only slow every request. The secret is shown once and kept nowhere.
@@ -6,40 +6,75 @@ passwords that people think up, would only slow every request. The secret is sho
 
 import hashlib
 import hmac
+import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
-from api.graphql.context import Caller, Scope
+from api.access.scopes import Needs, Scope, checked
+from api.access.tokens import Tokens, looks_like_token
+from api.graphql.context import Caller
 from api.private_file import open_private
 from graph.errors import BadInput, NotFound
+from graph.queries.view import View
 
 _PREFIX = "rk"
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS api_key (prefix TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, "
-    "scopes TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT)"
-)
+_COLUMNS = {
+    "prefix": "TEXT PRIMARY KEY",
+    "name": "TEXT NOT NULL",
+    "hash": "TEXT NOT NULL",
+    "scopes": "TEXT NOT NULL",
+    "created_at": "TEXT NOT NULL",
+    "expires_at": "TEXT",
+    "revoked_at": "TEXT",
+    "account": "TEXT",
+    "partner": "TEXT",
+    "only": "TEXT",
+    "last_used_at": "TEXT",
+}
+"""A file of an earlier release gains what came since when it is opened."""
+_TABLE = f"CREATE TABLE IF NOT EXISTS api_key ({', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())})"
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM api_key"  # noqa: S608  names of ours
+USED_EVERY = timedelta(minutes=1)
+"""The last use is written at most so often for a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a key is to be: whose, what it may do, until when, and for a partner what it sees."""
+
+    name: str
+    scopes: Collection[str]
+    expires_at: datetime | None = None
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is kept of a key: everything but the secret."""
+    """What is kept of a key: everything but the secret. Keys that came by rotation share their `account`."""
 
     prefix: str
     name: str
-    scopes: frozenset[Scope]
+    scopes: Needs
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    account: str
+    view: View | None
+    last_used_at: datetime | None
 
     def is_valid(self, now: datetime) -> bool:
         """True when the key is neither expired nor revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def state(self, now: datetime) -> str:
+        """valid, expired or revoked."""
+        return "valid" if self.is_valid(now) else "revoked" if self.revoked_at else "expired"
 
 
 class KeyStore:
@@ -48,30 +83,73 @@ class KeyStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        self._used: dict[str, datetime] = {}
 
     @classmethod
     def open(cls, file: Path) -> Self:
         """Opens the file, and makes it where there is none; only its owner may read it."""
-        return cls(open_private(file, "API keys", _TABLE))
+        connection = open_private(file, "API keys", _TABLE)
+        there = {row[1] for row in connection.execute("PRAGMA table_info(api_key)")}
+        for name in _COLUMNS.keys() - there:
+            connection.execute(f"ALTER TABLE api_key ADD COLUMN {name} TEXT")
+        return cls(connection)
 
     def close(self) -> None:
         """Lets the file go."""
         self._connection.close()
 
-    def create_key(self, name: str, scopes: Collection[Scope], *, now: datetime, expires_at: datetime | None) -> str:
-        """A new key's secret: hand it over now, it cannot be read again."""
+    def create_key(
+        self,
+        name: str,
+        scopes: Collection[str],
+        *,
+        now: datetime,
+        expires_at: datetime | None,
+        view: View | None = None,
+    ) -> str:
+        """A new key's secret: hand it over now, it cannot be read again. BadInput for what makes no sense."""
         if not name.strip() or not scopes:
-            raise BadInput("A key needs a name and at least one scope: read or write.")
+            raise BadInput(
+                f"A key needs a name and at least one scope: {' or '.join(Scope)}, or such as influence:read."
+            )
         if expires_at is not None and expires_at <= now:
             raise BadInput(f"A key must expire in the future, not at {expires_at.isoformat()}.")
+        kept = checked(scopes, partner=view is not None)
+        return self._add(NewKey(name.strip(), kept, expires_at, view), None, now)
+
+    def rotate_key(self, prefix: str, *, now: datetime, overlap: timedelta) -> str:
+        """The secret of a key that does the same; the old one opens for the overlap, no longer than it would have.
+
+        A key that expires is followed by one that lasts as long as it did. NotFound, or BadInput for a key that opens
+        nothing any more.
+        """
+        old = self.find_key(prefix)
+        if not old.is_valid(now):
+            raise BadInput(f"The API key {prefix} is {old.state(now)}: make a new one with `renmai keys create`.")
+        lasts = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+        secret = self._add(NewKey(old.name, old.scopes, lasts, old.view), old.account, now)
+        ends = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
+        with self._lock:
+            self._connection.execute("UPDATE api_key SET expires_at = ? WHERE prefix = ?", (_text(ends), prefix))
+        return secret
+
+    def _add(self, key: NewKey, account: str | None, now: datetime) -> str:
         prefix = f"{_PREFIX}_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
-        row = (prefix, name.strip(), _hash(secret), " ".join(sorted(scopes)), _text(now), _text(expires_at))
+        row: dict[str, str | None] = {
+            "prefix": prefix,
+            "name": key.name,
+            "hash": _hash(secret),
+            "scopes": " ".join(sorted(key.scopes)),
+            "created_at": _text(now),
+            "expires_at": _text(key.expires_at),
+            "account": account or prefix,
+            "partner": key.view.partner if key.view else None,
+            "only": json.dumps(dict(key.view.only), ensure_ascii=False) if key.view else None,
+        }
+        names, marks = ", ".join(row), ", ".join("?" for _ in row)
         with self._lock:
-            self._connection.execute(
-                "INSERT INTO api_key (prefix, name, hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            self._connection.execute(f"INSERT INTO api_key ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
         return secret
 
     def list_keys(self) -> list[ApiKey]:
@@ -79,6 +157,14 @@ class KeyStore:
         with self._lock:
             rows = self._connection.execute(f"{_SELECT} ORDER BY created_at, prefix").fetchall()
         return [_key(row) for row in rows]
+
+    def find_key(self, prefix: str) -> ApiKey:
+        """One key by its prefix; NotFound where there is none."""
+        with self._lock:
+            row = self._connection.execute(f"{_SELECT} WHERE prefix = ?", (prefix,)).fetchone()
+        if row is None:
+            raise NotFound(f"There is no API key {prefix!r}: `renmai keys list` shows them.")
+        return _key(row)
 
     def revoke_key(self, prefix: str, *, now: datetime) -> None:
         """The key opens nothing from now on; NotFound for an unknown prefix. Revoking twice changes nothing."""
@@ -98,10 +184,22 @@ class KeyStore:
         if not hmac.compare_digest(kept, _hash(secret)) or row is None:
             return None
         key = _key(row)
-        return Caller(key.name, key.scopes, key=key.prefix) if key.is_valid(now) else None
+        if not key.is_valid(now):
+            return None
+        self._note_use(key, now)
+        return Caller(key.name, key.scopes, key=key.account, view=key.view)
 
-
-_SELECT = "SELECT prefix, name, hash, scopes, created_at, expires_at, revoked_at FROM api_key"
+    def _note_use(self, key: ApiKey, now: datetime) -> None:
+        """Writes when the key was used, now and then: not every request waits for the disk."""
+        last = self._used.get(key.prefix, key.last_used_at)
+        if last is not None and now - last < USED_EVERY:
+            return
+        self._used[key.prefix] = now
+        with self._lock:
+            self._connection.execute(
+                "UPDATE api_key SET last_used_at = max(coalesce(last_used_at, ''), ?) WHERE prefix = ?",
+                (_text(now), key.prefix),
+            )
 
 
 def _hash(secret: str) -> str:
@@ -112,34 +210,46 @@ def _text(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).isoformat()
 
 
-def _key(row: tuple[str, str, str, str, str, str | None, str | None]) -> ApiKey:
-    prefix, name, _, scopes, created_at, expires_at, revoked_at = row
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _key(row: tuple[str | None, ...]) -> ApiKey:
+    kept: Mapping[str, str | None] = dict(zip(_COLUMNS, row, strict=True))
+    told = cast("Mapping[str, str]", kept)
+    only = {name: tuple(values) for name, values in json.loads(kept["only"] or "{}").items()}
     return ApiKey(
-        prefix=prefix,
-        name=name,
-        scopes=frozenset(Scope(scope) for scope in scopes.split()),
-        created_at=datetime.fromisoformat(created_at),
-        expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
-        revoked_at=None if revoked_at is None else datetime.fromisoformat(revoked_at),
+        prefix=told["prefix"],
+        name=told["name"],
+        scopes=frozenset(told["scopes"].split()),
+        created_at=datetime.fromisoformat(told["created_at"]),
+        expires_at=_instant(kept["expires_at"]),
+        revoked_at=_instant(kept["revoked_at"]),
+        account=kept["account"] or told["prefix"],
+        view=View(kept["partner"], only) if kept["partner"] else None,
+        last_used_at=_instant(kept["last_used_at"]),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may come in: by a key, or without one where reading or everything is open."""
+    """Who may come in: by a key or a token, or without one where reading or everything is open."""
 
     keys: KeyStore
     open_reads: bool = False
     is_open: bool = False
+    tokens: Tokens | None = None
 
-    def admit(self, secret: str | None, *, now: datetime, address: str = "") -> Caller | None:
+    async def admit(self, secret: str | None, *, now: datetime, address: str = "") -> Caller | None:
         """The caller of a request; None for a secret that opens nothing (never a silent fall back to nobody).
 
         Who has no key is told apart by the address, for limits alone.
         """
+        if secret is not None and self.tokens and looks_like_token(secret):
+            return await self.tokens.verify(secret, now=now)
         if secret is not None:
             return self.keys.verify(secret, now=now)
-        scopes = frozenset(Scope) if self.is_open else frozenset({Scope.READ} if self.open_reads else set[Scope]())
+        scopes: Needs = frozenset(Scope) if self.is_open else frozenset({Scope.READ} if self.open_reads else ())
         return Caller("anonymous", scopes, is_anonymous=True, key=address)
 
 

@@ -1,46 +1,72 @@
 """Downloading exports: whole or by ranges, with an API key."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from api.access.audit import PersonalRead
+from api.access.scopes import Scope
 from api.auth import Gate, secret_of
 from api.exports import BackgroundExports
-from api.graphql.context import Caller, Scope
+from api.graphql.context import Audit, Caller, Export
+from graph.errors import LogUnavailable
+from graph.queries.export import ExportQuery
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNAVAILABLE = 401, 403, 404, 503
 
 
 class Downloads:
     """The ASGI endpoint of `/exports/{id}`."""
 
-    def __init__(self, exports: BackgroundExports, gate: Gate, now: Callable[[], datetime]) -> None:
-        """`gate` says who may come in: never somebody without a key, unless everything is open."""
+    def __init__(self, exports: BackgroundExports, gate: Gate, now: Callable[[], datetime], audit: Audit) -> None:
+        """`gate` says who may come in: never somebody without a key, unless everything is open.
+
+        `audit` records who fetches what is personal.
+        """
         self._exports = exports
+        self._audit = audit
         self._gate = gate
         self._now = now
 
     async def answer(self, request: Request) -> Response:
         """The file, or a part of it (`Range`, `If-Range`); 401, 403 and 404 say why not."""
         secret = secret_of(request.headers.get("authorization"), request.headers.get("x-api-key"))
-        caller = self._gate.admit(secret, now=self._now())
+        caller = await self._gate.admit(secret, now=self._now())
         if caller is None or not _may_read(caller):
             status = FORBIDDEN if caller and not caller.is_anonymous else UNAUTHORIZED
-            return _refused(status, "An API key with scope read is needed: send it as `Authorization: Bearer rk_…`.")
+            return _refused(
+                status, "An API key with the scope exports:read is needed: send it as `Authorization: Bearer rk_…`."
+            )
         export = await self._exports.find(request.path_params["id"])
+        if export is not None and export.request.owner != caller.owner:
+            export = None
         file = self._exports.file(export) if export else None
         if export is None or file is None or export.state == "running":
             return _refused(NOT_FOUND, "There is no such file: the export is unknown, under way or expired.")
+        try:
+            await self._record(caller, export)
+        except LogUnavailable:
+            return _refused(UNAVAILABLE, "The file cannot be sent at the moment: try again later.")
         part = "" if export.state == "succeeded" else "partial-"
         media = "application/x-ndjson" if export.request.form == "jsonl" else "application/vnd.apache.parquet"
         name = f"{part}{export.request.noun}-{export.started_at:%Y%m%d}.{export.request.form}"
         return FileResponse(file, media_type=media, filename=name, headers={"Cache-Control": "private"})
 
+    async def _record(self, caller: Caller, export: Export) -> None:
+        request = export.request
+        columns = ExportQuery(request.noun, personal=request.personal).columns()
+        if personal := tuple(column.name for column in columns if column.personal):
+            partner = caller.view.partner if caller.view else None
+            what = f"export of {request.noun}"
+            read = PersonalRead(self._now(), caller.name, caller.owner, partner, what, export.id, personal, export.rows)
+            await asyncio.to_thread(self._audit.record, read)
+
 
 def _may_read(caller: Caller) -> bool:
-    return Scope.READ in caller.scopes and (not caller.is_anonymous or Scope.WRITE in caller.scopes)
+    return "exports:read" in caller.rights and (not caller.is_anonymous or Scope.WRITE in caller.scopes)
 
 
 def _refused(status: int, message: str) -> Response:

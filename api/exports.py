@@ -20,6 +20,7 @@ from api.graphql.context import Export, ExportRequest, TooManyExports
 from graph.errors import LogUnavailable, RenmaiError
 from graph.jobs.export import Form, export_rows
 from graph.queries.export import ExportQuery
+from graph.queries.view import Ids, PartnerReader
 from graph.store import Store
 
 log = structlog.get_logger("renmai.exports")
@@ -33,9 +34,10 @@ _ID = re.compile(r"export-[0-9a-f]{32}")
 class BackgroundExports:
     """The exports of one data folder."""
 
-    def __init__(self, store: Store, folder: Path, now: Callable[[], datetime]) -> None:
-        """`folder` is made where it is missing."""
+    def __init__(self, store: Store, folder: Path, now: Callable[[], datetime], ids: Callable[[str], Ids]) -> None:
+        """`folder` is made where it is missing; `ids` are a partner's own, by its name."""
         self._store = store
+        self._ids = ids
         self._folder = folder
         self._now = now
         self._running: dict[str, Export] = {}
@@ -81,7 +83,9 @@ class BackgroundExports:
             self._running[export.id] = replace(export, rows=rows)
 
         try:
-            rows = await export_rows(self._store, query, Form(request.form), self._part(export), told)
+            view = request.view
+            store = PartnerReader(self._store, view, self._ids(view.partner)) if view else self._store
+            rows = await export_rows(store, query, Form(request.form), self._part(export), told)
             await asyncio.to_thread(self._part(export).replace, self._data(export))
             ended = replace(export, state="succeeded", rows=rows)
         except RenmaiError as failure:

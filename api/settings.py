@@ -14,6 +14,7 @@ from graph.errors import BadInput
 from graph.store import StoreConfig
 
 if TYPE_CHECKING:
+    from api.access.tokens import Issuer
     from graph.algorithms.chains import Calendar
 
 
@@ -95,6 +96,22 @@ class Settings(BaseSettings):
         gt=0,
         description="A statement in the graph that takes so long is told in the log.",
     )
+    oidc_issuer: str | None = Field(
+        default=None, validation_alias="RENMAI_OIDC_ISSUER", description="Identity provider whose tokens are taken."
+    )
+    oidc_audience: str = Field(
+        default="", validation_alias="RENMAI_OIDC_AUDIENCE", description="For whom its tokens must be meant."
+    )
+    oidc_jwks: str | None = Field(
+        default=None,
+        validation_alias="RENMAI_OIDC_JWKS",
+        description="Where its keys are; found by discovery if unset.",
+    )
+    oidc_scopes: str = Field(
+        default="",
+        validation_alias="RENMAI_OIDC_SCOPES",
+        description="What its scopes mean: THEIRS=OURS, such as crm=customers:read,orders:read; several with spaces.",
+    )
     time_zone: str = Field(
         default="Asia/Shanghai", validation_alias="RENMAI_TIME_ZONE", description="Zone of stores that give none."
     )
@@ -147,6 +164,21 @@ class Settings(BaseSettings):
 
         return Calendar() if self.calendar is None else read_calendar(self.calendar)
 
+    def issuer(self) -> "Issuer | None":
+        """Whose bearer tokens are taken, if anybody's; BadInput for what cannot be used."""
+        if self.oidc_issuer is None:
+            return None
+        # Not every command waits for what only the server needs.
+        from api.access.tokens import Issuer
+
+        scopes: dict[str, tuple[str, ...]] = {}
+        for given in self.oidc_scopes.split():
+            theirs, equals, ours = given.rpartition("=")
+            if not (theirs and equals and ours):
+                raise BadInput(f"RENMAI_OIDC_SCOPES takes THEIRS=OURS, several with spaces; not {given}.")
+            scopes[theirs] = (*scopes.get(theirs, ()), *ours.split(","))
+        return Issuer(self.oidc_issuer, self.oidc_audience, self.oidc_jwks, scopes)
+
     @property
     def log_folder(self) -> Path:
         """The event log."""
@@ -166,6 +198,16 @@ class Settings(BaseSettings):
     def keys_file(self) -> Path:
         """The API keys, hashed."""
         return self.data / "keys" / "keys.sqlite"
+
+    @property
+    def virtual_ids_file(self) -> Path:
+        """The secret of the partners' ids."""
+        return self.data / "keys" / "virtual-ids.secret"
+
+    @property
+    def audit_file(self) -> Path:
+        """Who read what is personal."""
+        return self.data / "keys" / "audit.sqlite"
 
     @property
     def exports_folder(self) -> Path:

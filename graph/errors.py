@@ -5,7 +5,8 @@ RenmaiError                 everything below: one line, what happened and what t
 ├── StoreUnavailable        the graph cannot be reached, refuses the login or refuses to write
 ├── QueryRefused            a statement that the store did not accept or that ran out of time
 ├── LogUnavailable          the event log cannot be read or written (folder, disk, lock)
-└── NotFound                something asked for by name is not there
+├── NotFound                something asked for by name is not there
+└── Forbidden               something is not told to who asks for it
 """
 
 
@@ -31,3 +32,7 @@ class LogUnavailable(RenmaiError):
 
 class NotFound(RenmaiError):
     """Something asked for by name is not there."""
+
+
+class Forbidden(RenmaiError):
+    """Something is not told to who asks for it."""

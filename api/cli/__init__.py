@@ -29,7 +29,8 @@ COMMANDS: dict[str, str] = {
     "serve": "serving",
     "doctor": "administration",
     "schema": "administration",
-    "keys": "administration",
+    "keys": "access",
+    "audit": "access",
 }
 """Each command and the file of this folder that holds it."""
 

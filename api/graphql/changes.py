@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from api.access.events import meant_by, told_to
 from api.graphql.context import FellBehind, Info, LogEvent, Wanted
 from api.graphql.errors import ApiError, Code, bad_input
 from api.graphql.event import EventKind
@@ -135,8 +136,8 @@ async def watch_customers(info: Info, keys: list[str]) -> AsyncIterator[Customer
     if not 1 <= len(keys) <= MOST_KEYS:
         message = f"`keys` takes 1 to {MOST_KEYS:,} keys, not {len(keys):,}."
         raise bad_input(message, argument="keys", value=len(keys), maximum=MOST_KEYS)
-    customers = frozenset(keys)
-    async for events in _heard(info, Wanted(customers=customers)):
+    customers, watched = frozenset(keys), meant_by(info.context, keys)
+    async for events in _heard(info, Wanted(customers=watched)):
         for key, own in _by_customer(events, customers).items():
             info.context.renew()
             yield CustomerChange(
@@ -160,7 +161,7 @@ def _by_customer(events: list[LogEvent], customers: frozenset[str]) -> dict[str,
 async def _heard(info: Info, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
     try:
         async for events in info.context.services.feed.listen(wanted):
-            yield events
+            yield await told_to(info.context, events)
     except FellBehind as failure:
         message = (
             f"The subscription fell behind: more than {failure.waiting:,} events were waiting. Subscribe again; "

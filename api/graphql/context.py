@@ -1,16 +1,20 @@
 """What resolvers work with: services that live as long as the app, and a context that lives for one operation."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import strawberry
 from graphql import DocumentNode
 
+from api.access.audit import PersonalRead
+from api.access.scopes import Needs, expanded
+from api.access.scopes import Scope as Scope
+from api.graphql.errors import lacking
 from api.graphql.loaders import Batch, Loaders
 from api.observing.request_id import current
 from api.webhooks.records import Attempt, Delivery, Message, Stretch, Webhook
@@ -19,25 +23,34 @@ from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.queries.reader import Reader
+from graph.queries.view import Ids, PartnerReader, View
 
 Answer = TypeVar("Answer")
 
 
-class Scope(StrEnum):
-    """What a key may do."""
-
-    READ = "read"
-    WRITE = "write"
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the name of the key, or nobody's, what it may do, and the key's prefix or the client's address."""
+    """Who asks: the name of the key, or nobody's, its scopes, and what tells it apart (the same after a rotation).
+
+    Who has no key is told apart by the address.
+    """
 
     name: str
-    scopes: frozenset[Scope]
+    scopes: Needs
     is_anonymous: bool = False
     key: str = field(default="", compare=False)
+    view: View | None = None
+    """Of a partner: what it sees."""
+
+    @property
+    def rights(self) -> Needs:
+        """Everything that the scopes stand for."""
+        return expanded(self.scopes)
+
+    @property
+    def owner(self) -> str:
+        """Under whose name things are kept that nobody else may have."""
+        return self.name if self.is_anonymous else self.key or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +253,10 @@ class ExportRequest:
     run: str | None = None
     audience: Mapping[str, Any] = field(default_factory=dict[str, Any])
     personal: bool = False
+    owner: str = field(default="", compare=False)
+    """Who may ask for it and download it."""
+    view: View | None = field(default=None, compare=False)
+    """Of a partner: what it sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +278,14 @@ class TooManyExports:
     """As many as may run at once are under way."""
 
     running: int
+
+
+class Audit(Protocol):
+    """Where reads of personal data are recorded."""
+
+    def record(self, read: PersonalRead) -> None:
+        """Adds a line. LogUnavailable where it cannot be written."""
+        ...
 
 
 class Exports(Protocol):
@@ -347,6 +372,9 @@ class Services:
     drift: ChainDrifts
     zone: ZoneInfo
     now: Callable[[], datetime]
+    ids: Callable[[str], Ids]
+    """A partner's own ids, by the partner's name."""
+    audit: Audit
     calendar: Calendar = EVERY_WEEK_ALIKE
     bookmarks: ReadingOwnWrites | None = None
 
@@ -361,19 +389,26 @@ class Context:
     started_at: datetime = field(init=False)
     request_id: str = field(default_factory=current)
     loaders: Loaders = field(init=False)
+    personal: Counter[str] = field(default_factory=Counter[str])
+    """Personal field → how many values of it were read."""
+
+    reader: Reader = field(init=False)
+    """The store as the caller sees it, for reads that belong to no parent."""
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.services.reader)
-        self.started_at = self.services.now()
+        services, view = self.services, self.caller.view
+        self.reader = PartnerReader(services.reader, view, services.ids(view.partner)) if view else services.reader
+        self.loaders = Loaders(self.reader)
+        self.started_at = services.now()
 
-    @property
-    def reader(self) -> Reader:
-        """The store, for reads that belong to no parent."""
-        return self.services.reader
+    def require(self, scopes: Needs) -> None:
+        """Raises FORBIDDEN, or UNAUTHENTICATED for nobody, where the caller lacks one of the scopes."""
+        if missing := scopes - self.caller.rights:
+            raise lacking(missing, anonymous=self.caller.is_anonymous)
 
     def renew(self) -> None:
         """Loaders anew: what a subscription delivers next is read again."""
-        self.loaders = Loaders(self.services.reader)
+        self.loaders = Loaders(self.reader)
 
     def load(self, batch: Batch[Answer], key: str, *given: object) -> Awaitable[Answer]:
         """The answer to one key, read together with its neighbours' on the same level."""

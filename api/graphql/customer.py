@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.access.scopes import PERSONAL, PERSONAL_FIELDS
 from api.graphql.affinity import FirstOf, NextProduct
 from api.graphql.centrality import CentralityScore, centrality_of
 from api.graphql.chain import At, OpenChain, open_chains_of
@@ -18,7 +19,7 @@ from api.graphql.influence import InfluenceScore, influence_of
 from api.graphql.next_product import next_products
 from api.graphql.node import Node, global_id
 from api.graphql.order import Order
-from api.graphql.ordering import chosen
+from api.graphql.ordering import chosen, text_of
 from api.graphql.referral import Referral
 from api.graphql.run import RunArgument
 from api.graphql.scalars import money
@@ -29,6 +30,7 @@ from graph.queries import customer as queries
 from graph.queries import order as order_queries
 from graph.queries import referral as referral_queries
 from graph.queries import share as share_queries
+from graph.queries.where import is_about
 
 
 @strawberry.type(description="A person or household that buys, shares or brings others.")
@@ -200,6 +202,9 @@ async def customers(
     order = order_by or CustomerOrder()
     name, ordering = chosen("customers", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
+    if text_of(order.field) in PERSONAL_FIELDS or any(is_about(filters, one) for one in PERSONAL_FIELDS):
+        # A filter or an order tells what it goes by.
+        info.context.require(frozenset({PERSONAL}))
     wanted = slice_of(PageArguments(first, after, last, before), name)
     page = await queries.customers(info.context.reader, filters, ordering, wanted)
     counted = partial(queries.count_customers, info.context.reader, filters)

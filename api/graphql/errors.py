@@ -4,14 +4,14 @@ One table maps failures to codes. Transport and operation errors carry their HTT
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from graph.errors import BadInput, LogUnavailable, NotFound, QueryRefused, RenmaiError, StoreUnavailable
+from graph.errors import BadInput, Forbidden, LogUnavailable, NotFound, QueryRefused, RenmaiError, StoreUnavailable
 
 log = structlog.get_logger("renmai.api")
 
@@ -42,8 +42,8 @@ MEANINGS: Mapping[Code, str] = {
     Code.BAD_USER_INPUT: "An argument or a variable has a value that cannot be used.",
     Code.COST_EXCEEDED: "The operation is larger than a limit allows: `limit`, `value` and `maximum` say which.",
     Code.THROTTLED: "Too much was asked in too short a time: try again after `retryAfter` seconds.",
-    Code.UNAUTHENTICATED: "No API key was given, or it is unknown, expired or revoked.",
-    Code.FORBIDDEN: "The API key lacks the scope, or the server does not take such requests.",
+    Code.UNAUTHENTICATED: "No API key or token was given, or it is unknown, expired or revoked.",
+    Code.FORBIDDEN: "The key or token lacks `missingScopes`, or the server does not take such requests.",
     Code.NOT_FOUND: "Something named in an argument, or a trusted document, is not there.",
     Code.TIMEOUT: "The graph did not answer in time.",
     Code.SERVICE_UNAVAILABLE: "The graph or the event log is away: try again after `retryAfter` seconds.",
@@ -54,6 +54,7 @@ MEANINGS: Mapping[Code, str] = {
 CODES: Mapping[type[RenmaiError], Code] = {
     BadInput: Code.BAD_USER_INPUT,
     NotFound: Code.NOT_FOUND,
+    Forbidden: Code.FORBIDDEN,
     QueryRefused: Code.TIMEOUT,
     StoreUnavailable: Code.SERVICE_UNAVAILABLE,
     LogUnavailable: Code.SERVICE_UNAVAILABLE,
@@ -95,6 +96,17 @@ class ApiError(GraphQLError):
 def bad_input(message: str, **told: object) -> ApiError:
     """An argument has a value that cannot be used."""
     return ApiError(Code.BAD_USER_INPUT, message, **told)
+
+
+def lacking(missing: Collection[str], *, anonymous: bool, path: list[str | int] | None = None) -> ApiError:
+    """Who asks lacks these scopes: UNAUTHENTICATED without a key, else FORBIDDEN."""
+    named = f"the scope{'s' if len(missing) > 1 else ''} {' and '.join(sorted(missing))}"
+    if anonymous:
+        message = f"An API key with {named} is needed: send it as `Authorization: Bearer rk_…`."
+        return ApiError(Code.UNAUTHENTICATED, message, missingScopes=sorted(missing))
+    error = ApiError(Code.FORBIDDEN, f"The API key lacks {named}.", missingScopes=sorted(missing))
+    error.path = path
+    return error
 
 
 def told(error: GraphQLError, request_id: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.access.scopes import NOTHING, PERSONAL, to_read
 from api.graphql.audience import AudienceWhere
 from api.graphql.context import Export, ExportRequest, Info, TooManyExports
 from api.graphql.errors import log
@@ -14,10 +15,12 @@ from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
 from api.graphql.run import RunState, run_key
 from graph.errors import LogUnavailable
-from graph.queries.export import OF_CUSTOMERS, OF_RUNS
+from graph.queries.export import NOUNS, OF_CUSTOMERS, OF_RUNS
 from graph.queries.run import current_runs, runs_by_key
 from graph.queries.score_run import RunKind
 
+READABLE = {noun: to_read(node.label) for noun, node in NOUNS.items()}
+"""Noun → what its readers need."""
 KINDS = {"influence_scores": RunKind.INFLUENCE, "chains": RunKind.CHAINS}
 
 
@@ -111,9 +114,10 @@ ExportResult = Annotated[
 async def export(
     info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The export's id.")]
 ) -> ExportJob | None:
-    """How far an export is; null for an unknown or an expired one."""
+    """How far an export is; null for an unknown or an expired one, and for another caller's."""
     found = await info.context.services.exports.find(id)
-    return None if found is None else ExportJob.of(found)
+    is_own = found is not None and found.request.owner == info.context.caller.owner
+    return ExportJob.of(found) if found and is_own else None
 
 
 async def start_export(
@@ -125,12 +129,14 @@ async def start_export(
 
 async def _started(info: Info, input: StartExportInput) -> StartExportPayload | InvalidInput | Unavailable:
     noun, audience = text_of(input.noun), input.audience.filters() if input.audience else {}
+    info.context.require(READABLE[noun] | ({PERSONAL} if input.personal and noun == "customers" else NOTHING))
     if audience and noun not in OF_CUSTOMERS:
         return InvalidInput(message="`audience` narrows CUSTOMERS and INFLUENCE_SCORES alone.", field="audience")
     run = await _run_of(info, noun, input.run)
     if isinstance(run, InvalidInput):
         return run
-    request = ExportRequest(noun, text_of(input.format), run, audience, input.personal)
+    caller, form = info.context.caller, text_of(input.format)
+    request = ExportRequest(noun, form, run, audience, input.personal, caller.owner, caller.view)
     try:
         found = await info.context.services.exports.start(request)
     except LogUnavailable as failure:

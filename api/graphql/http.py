@@ -61,12 +61,12 @@ class GraphqlEndpoint:
         answer = self._engine.refusal([ApiError(code, bad.message)], self._engine.context(NOBODY))
         return reply(http.headers, answer, bad.status, _json(takes), bad.headers)
 
-    def _caller(self, http: HttpRequest) -> Caller | None:
+    async def _caller(self, http: HttpRequest) -> Caller | None:
         secret = secret_of(http.headers.get("authorization"), http.headers.get("x-api-key"))
-        return self._gate.admit(secret, now=self._now(), address=http.client.host if http.client else "")
+        return await self._gate.admit(secret, now=self._now(), address=http.client.host if http.client else "")
 
     async def _answer(self, http: HttpRequest, request: Request, takes: Accepted) -> Response:
-        engine, caller = self._engine, self._caller(http)
+        engine, caller = self._engine, await self._caller(http)
         context = engine.context(caller or NOBODY)
         ready = engine.prepare(request, caller, context, kinds=_kinds(http.method, takes))
         is_stream = takes.media_type == EVENT_STREAM or (takes.streams and _subscribes(ready))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.access.scopes import PERSONAL, to_read
 from api.graphql.chain import Chain
 from api.graphql.channel import Channel
 from api.graphql.connection import DEFAULT_SIZE, LARGEST_SIZE, PageArguments, PageInfo, slice_of, write_cursor
@@ -43,6 +44,7 @@ _NOUNS: Mapping[str, tuple[Callable[..., Awaitable[list[Any]]], Callable[[Any], 
 
 async def by_key(info: Info, noun: str, key: str) -> Node | None:
     """The thing of this noun and key, read together with its neighbours; None where it is gone."""
+    info.context.require(to_read(noun))
     read, make = _NOUNS[noun]
     row = await info.context.load(read, key)
     return None if row is None else make(row)
@@ -106,14 +108,20 @@ async def search_nodes(
     first: Annotated[
         int | None, strawberry.argument(description=f"How many; {DEFAULT_SIZE} if absent, at most {LARGEST_SIZE}.")
     ] = None,
-    kinds: Annotated[list[NodeKind] | None, strawberry.argument(description="Among these; all if absent.")] = None,
+    kinds: Annotated[
+        list[NodeKind] | None, strawberry.argument(description="Among these; all that the key may read if absent.")
+    ] = None,
 ) -> SearchConnection:
     """The best hits first, equals by kind and key; a blank text finds nothing."""
     if len(text) > LONGEST_TEXT:
         raise bad_input(f"`text` may have at most {LONGEST_TEXT} characters, not {len(text)}.", argument="text")
     limit = slice_of(PageArguments(first=first), "search").limit
-    labels = [text_of(kind) for kind in (kinds if kinds is not None else NodeKind)]
-    hits = await search.search(info.context.reader, text, labels, limit + 1)
+    rights = info.context.caller.rights
+    for kind in kinds or ():
+        info.context.require(to_read(text_of(kind)))
+    wanted = [text_of(kind) for kind in (kinds if kinds is not None else NodeKind)]
+    labels = [label for label in wanted if to_read(label) <= rights]
+    hits = await search.search(info.context.reader, text, labels, limit + 1, names_of_people=PERSONAL in rights)
     found = await asyncio.gather(*(by_key(info, hit.label, hit.key) for hit in hits[:limit]))
     edges = [
         SearchEdge(node=node, cursor=write_cursor("search", Position(hit.fit, f"{hit.label}:{hit.key}")), fit=hit.fit)

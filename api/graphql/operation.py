@@ -23,8 +23,11 @@ from graphql import (
 from opentelemetry import trace
 from strawberry.types import ExecutionResult
 
+from api.access.audit import PersonalRead, counted
+from api.access.guard import admit
+from api.access.scopes import needed
 from api.cost import actual_cost
-from api.graphql.context import Caller, Context, Scope, Services
+from api.graphql.context import Caller, Context, Services
 from api.graphql.errors import RETRY_SECONDS, UNTOLD, ApiError, Code, log, told, without_suggestions
 from api.graphql.prices import prices
 from api.graphql.schema import Schema, core
@@ -106,6 +109,7 @@ class Engine:
         self._services = services
         self._prices = prices(core(schema))
         self._buckets = buckets or OwnBuckets(Throttle(self.policy.allowance))
+        self._needed = needed(core(schema))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._document), lru_cache(maxsize=REMEMBERED)(self._validate)
 
@@ -122,7 +126,7 @@ class Engine:
         """
         try:
             if caller is None:
-                raise ApiError(Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked.")
+                raise ApiError(Code.UNAUTHENTICATED, "The API key or token is unknown, expired or revoked.")
             query = self._text(request)
             documents, validated = (
                 self._remembered if len(query) <= LONGEST_REMEMBERED else (self._document, self._validate)
@@ -130,7 +134,7 @@ class Engine:
             document = documents(query)
             operation = _chosen(document, request.operation_name)
             _check_method(operation, kinds)
-            _admit(operation, caller)
+            admit(document, operation, caller, self._needed)
             cost = self._measured(document, operation, request.variables, caller)
         except _Method as error:
             return Refused(self.refusal([error], context), allow="POST")
@@ -258,9 +262,12 @@ class Engine:
                     context_value=context,
                     operation_name=ready.request.operation_name,
                 )
+            await self._audit(ready, context)
             return self._answer(result, context) | await self._bookmarked(ready, result)
         except ApiError as error:
             return self.refusal([error], context)
+        except LogUnavailable as failure:
+            return self.refusal([GraphQLError(str(failure), original_error=failure)], context)
         except TimeoutError:
             message = f"The operation took longer than {self.policy.seconds:g} s: ask for less."
             return self.refusal([ApiError(Code.TIMEOUT, message)], context)
@@ -287,6 +294,7 @@ class Engine:
         )
         try:
             async for result in results:
+                await self._audit(ready, context)
                 yield self._answer(result, context)
         finally:
             await results.aclose()
@@ -302,6 +310,18 @@ class Engine:
         except Exception as error:  # noqa: BLE001  one operation must not end what carries it
             log.error("unexpected", request_id=context.request_id, exc_info=error)
             yield self.refusal([ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")], context)
+
+    async def _audit(self, ready: Ready, context: Context) -> None:
+        """Records what was read of persons, before it is told. LogUnavailable where that cannot be."""
+        if context.personal:
+            fields, rows = counted(context.personal)
+            context.personal.clear()
+            caller, name = context.caller, ready.operation.name
+            what = name.value if name else ready.kind.value
+            partner = caller.view.partner if caller.view else None
+            now = self._services.now()
+            read = PersonalRead(now, caller.name, caller.owner, partner, what, context.request_id, fields, rows)
+            await asyncio.to_thread(self._services.audit.record, read)
 
     def _answer(self, result: ExecutionResult, context: Context) -> dict[str, Any]:
         """A result as it is sent: errors told, `data` left out where the operation never ran."""
@@ -377,16 +397,6 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if operation.name and operation.name.value == name:
             return operation
     raise ApiError(Code.OPERATION_RESOLUTION_FAILURE, f"The document has no operation named {name!r}.")
-
-
-def _admit(operation: OperationDefinitionNode, caller: Caller) -> None:
-    needed = Scope.WRITE if operation.operation is OperationType.MUTATION else Scope.READ
-    if needed in caller.scopes:
-        return
-    if caller.is_anonymous:
-        message = f"An API key with scope {needed} is needed: send it as `Authorization: Bearer rk_…`."
-        raise ApiError(Code.UNAUTHENTICATED, message)
-    raise ApiError(Code.FORBIDDEN, f"The API key lacks the scope {needed}.")
 
 
 def _refusal(exceeded: Exceeded) -> ApiError:

@@ -17,6 +17,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.access.guard import guard
+from api.access.scopes import needed
+from api.access.sdl import with_scopes
 from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.centrality import CentralityScore, most_central
 from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
@@ -265,6 +268,7 @@ def make_schema(extensions: Sequence[type[SchemaExtension]] = ()) -> Schema:
     schema = _declared(extensions)
     schema.shown = _core(_declared())
     forgive(_core(schema), FORGIVING)
+    guard(_core(schema))
     return schema
 
 
@@ -307,6 +311,7 @@ def _without_null_defaults(schema: GraphQLSchema) -> None:
 
 @cache
 def export_schema() -> str:
-    """The schema in its own language with its directives, ended by a line break."""
+    """The schema in its own language, with its directives and the scopes that fields need; ended by a line break."""
     declared = _declared()
-    return with_directives(declared.as_str(), ENTITIES, KEYS, prices(_core(declared)))
+    told = with_directives(declared.as_str(), ENTITIES, KEYS, prices(_core(declared)))
+    return with_scopes(told, needed(_core(declared)))

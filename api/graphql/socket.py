@@ -5,7 +5,7 @@ the protocol's code.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,20 +55,20 @@ class GraphqlSocket:
         with self._engine.observing.metrics.sockets.track_inprogress():
             await _Session(socket, self._engine, self._admit).serve()
 
-    def _admit(self, socket: WebSocket, payload: dict[str, Any]) -> Caller | None:
+    async def _admit(self, socket: WebSocket, payload: dict[str, Any]) -> Caller | None:
         """The caller by the init payload (browsers cannot send headers), or else by the handshake's headers."""
         given = {name.lower(): value for name, value in payload.items() if isinstance(value, str)}
         secret = secret_of(given.get("authorization"), given.get("x-api-key")) or secret_of(
             socket.headers.get("authorization"), socket.headers.get("x-api-key")
         )
-        return self._gate.admit(secret, now=self._now(), address=socket.client.host if socket.client else "")
+        return await self._gate.admit(secret, now=self._now(), address=socket.client.host if socket.client else "")
 
 
 @dataclass
 class _Session:
     socket: WebSocket
     engine: Engine
-    admit: Callable[[WebSocket, dict[str, Any]], Caller | None]
+    admit: Callable[[WebSocket, dict[str, Any]], Awaitable[Caller | None]]
     caller: Caller | None = None
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -135,7 +135,7 @@ class _Session:
         if self.caller:
             raise _Close(4429, "Too many initialisation requests")
         self.given = payload or {}
-        self.caller = self.admit(self.socket, self.given)
+        self.caller = await self.admit(self.socket, self.given)
         if self.caller is None or not self.caller.scopes:
             raise _Close(4403, "Forbidden: a valid API key is needed")
         await self._send({"type": "connection_ack"})
@@ -162,7 +162,7 @@ class _Session:
         context = self.engine.context(caller)
         last: dict[str, Any] = {"id": key, "type": "complete"}
         # A key may have been revoked since the socket was opened.
-        ready = self.engine.prepare(request, self.admit(self.socket, self.given), context)
+        ready = self.engine.prepare(request, await self.admit(self.socket, self.given), context)
         if isinstance(ready, Refused):
             last = _error(key, ready.answer)
         else:

@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus, told to keys that may read (or to everybody where reading needs no key)."""
+"""`/metrics` for Prometheus, told to keys with the scope overview:read (or to everybody where reading needs no key)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.auth import Gate, secret_of
-from api.graphql.context import Scope
 from api.observing.metrics import CONTENT_TYPE, Metrics
 from graph.errors import RenmaiError
 
@@ -26,11 +25,13 @@ class MetricsPage:
         self._lag = lag
 
     async def answer(self, http: Request) -> Response:
-        """Everything that is measured; without a key that may read, 401."""
+        """Everything that is measured; without a key that has the scope overview:read, 401."""
         secret = secret_of(http.headers.get("authorization"), http.headers.get("x-api-key"))
-        caller = self._gate.admit(secret, now=self._now(), address=http.client.host if http.client else "")
-        if caller is None or Scope.READ not in caller.scopes:
-            errors = [{"message": "A key that may read is needed.", "extensions": {"code": "UNAUTHENTICATED"}}]
+        caller = await self._gate.admit(secret, now=self._now(), address=http.client.host if http.client else "")
+        if caller is None or "overview:read" not in caller.rights:
+            errors = [
+                {"message": "A key with the scope overview:read is needed.", "extensions": {"code": "UNAUTHENTICATED"}}
+            ]
             return JSONResponse({"errors": errors}, 401, headers={"WWW-Authenticate": 'Bearer realm="renmai"'})
         # While the graph or the log is away the figure stays as it was, and `renmai_store_away` says why.
         with suppress(RenmaiError):

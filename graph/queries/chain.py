@@ -13,7 +13,8 @@ from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.store.statement import cypher
+from graph.queries.view import and_seen
+from graph.store.statement import CUSTOMER, ORDER, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ Q_LIMIT = 0.05
 # A chain's category may stand above the product's own in the tree; chains of one data set speak of its orders alone.
 FIRST_STEPS = cypher(
     "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
-    " WHERE o.local_date IN $dates"
+    f" WHERE o.local_date IN $dates{and_seen('order', 'o')}"
     " MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
     " WITH DISTINCT customer, c, o, k.category_id AS category"
     " MATCH (n:Chain {first_category_id: category}) WHERE n.q_value < $q_limit AND n.lift > 1"
@@ -163,7 +164,10 @@ FIRST_STEPS = cypher(
     " OPTIONAL MATCH (o)-[:AT]->(s:Store) OPTIONAL MATCH (o)-[:VIA]->(h:Channel)"
     " RETURN customer, o.order_id AS order, o.at AS at, o.local_date AS local_date, o.local_minute AS local_minute,"
     " s.time_zone AS time_zone, coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel,"
-    f" {COLUMNS} ORDER BY customer, at, key"
+    f" {COLUMNS} ORDER BY customer, at, key",
+    customers=CUSTOMER,
+    customer=CUSTOMER,
+    order=ORDER,
 )
 
 _CHAIN_FIELDS = tuple(ChainRow.__dataclass_fields__)

@@ -8,7 +8,8 @@ from graph.queries.filters import words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import CUSTOMER, ORDER, SHARE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,22 @@ COLUMNS: LiteralString = (
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (h:Channel {{name: key}}) RETURN {COLUMNS}")
 OF_CUSTOMERS = cypher(
-    "UNWIND $parents AS parent MATCH (:Customer {customer_id: parent})-[:ACQUIRED_VIA]->(h:Channel)"
-    f" RETURN parent, {COLUMNS}"
+    "UNWIND $parents AS parent MATCH (c:Customer {customer_id: parent})-[:ACQUIRED_VIA]->(h:Channel)"
+    f"{where_seen('customer', 'c')} RETURN parent, {COLUMNS}",
+    parents=CUSTOMER,
+    parent=CUSTOMER,
 )
 OF_ORDERS = cypher(
-    f"UNWIND $parents AS parent MATCH (:Order {{order_id: parent}})-[:VIA]->(h:Channel) RETURN parent, {COLUMNS}"
+    "UNWIND $parents AS parent MATCH (o:Order {order_id: parent})-[:VIA]->(h:Channel)"
+    f"{where_seen('order', 'o')} RETURN parent, {COLUMNS}",
+    parents=ORDER,
+    parent=ORDER,
 )
 OF_SHARES = cypher(
-    f"UNWIND $parents AS parent MATCH (:Share {{share_id: parent}})-[:THROUGH]->(h:Channel) RETURN parent, {COLUMNS}"
+    "UNWIND $parents AS parent MATCH (s:Share {share_id: parent})-[:THROUGH]->(h:Channel)"
+    f"{where_seen('share', 's')} RETURN parent, {COLUMNS}",
+    parents=SHARE,
+    parent=SHARE,
 )
 
 LISTING: Listing[ChannelRow] = Listing(

@@ -9,7 +9,8 @@ from graph.queries.filters import Conditions, ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import BEGINNING, CUSTOMER, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,13 @@ COLUMNS: LiteralString = (
     "c.last_order_at AS last_order_at, c.last_login_at AS last_login_at, c.source AS source"
 )
 
-BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}) RETURN {COLUMNS}")
+BY_KEYS = cypher(
+    f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}){where_seen('customer', 'c')} RETURN {COLUMNS}",
+    keys=CUSTOMER,
+    key=CUSTOMER,
+)
+OWN_KEYS: dict[str, str] = {"key_eq": CUSTOMER, "key_in": CUSTOMER, "key_starts_with": BEGINNING}
+"""Filters that name customers."""
 
 CONSENTS: Conditions = {
     "consent_analytics": "c.consent_analytics = $consent_analytics",
@@ -85,6 +92,8 @@ LISTING: Listing[CustomerRow] = Listing(
         | ranges("revenue_cents", "coalesce(c.revenue_cents, 0)")
         | CONSENTS
     ),
+    seen=("customer", "c"),
+    keys={"key": CUSTOMER, "sort_key": CUSTOMER, **OWN_KEYS},
 )
 
 _NEVER: LiteralString = "datetime('0001-01-01T00:00:00Z')"

@@ -14,8 +14,10 @@ from graph.model.share import SHARE
 from graph.model.statements import identifier
 from graph.model.store import STORE
 from graph.queries.audience import CONDITIONS
+from graph.queries.customer import OWN_KEYS
+from graph.queries.view import and_seen, join_seen, where_seen
 from graph.queries.where import Shape, condition, shape_of
-from graph.store.statement import Statement, generated
+from graph.store.statement import PATHS, Statement, generated
 
 NOUNS: dict[str, Node] = {
     "customers": CUSTOMER,
@@ -28,6 +30,17 @@ NOUNS: dict[str, Node] = {
     "chains": CHAIN,
 }
 """What can be exported."""
+_SEEN = {
+    "customers": where_seen("customer", "n"),
+    "orders": where_seen("order", "n"),
+    "shares": where_seen("share", "n"),
+    "influence_scores": join_seen("n"),
+}
+_KEYS = {
+    **{node.key.name: node.label for node in (CUSTOMER, ORDER, SHARE, INFLUENCE_SCORE)},
+    **OWN_KEYS,
+    "paths": PATHS,
+}
 OF_RUNS = frozenset({"influence_scores", "chains"})
 OF_CUSTOMERS = frozenset({"customers", "influence_scores"})
 """Nouns that an audience narrows."""
@@ -63,12 +76,15 @@ def _statement(noun: str, columns: tuple[str, ...], audience: Shape, of_run: boo
     label = identifier(NOUNS[noun].label)
     match = f"MATCH (n:{label} {{run_id: $run}})" if of_run else f"MATCH (n:{label})"
     if not audience:
-        return generated(f"{match} RETURN {told}")
+        return generated(f"{match}{_SEEN.get(noun, '')} RETURN {told}", **_KEYS)
     conditions = condition(CONDITIONS, audience)
     if noun == "customers":
-        return generated(f"MATCH (n:{label}) WITH n, n AS c WHERE {conditions} RETURN {told}")
+        return generated(
+            f"MATCH (n:{label}) WITH n, n AS c WHERE {conditions}{and_seen('customer', 'c')} RETURN {told}", **_KEYS
+        )
     # The embedded engine wants a pattern's property bound before.
     return generated(
         f"{match} WITH n, n.customer_id AS customer_id MATCH (c:Customer {{customer_id: customer_id}})"
-        f" WHERE {conditions} RETURN {told}"
+        f" WHERE {conditions}{and_seen('customer', 'c')} RETURN {told}",
+        **_KEYS,
     )

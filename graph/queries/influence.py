@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.audience import CONDITIONS
+from graph.queries.customer import OWN_KEYS
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader
 from graph.queries.run import CURRENT_INFLUENCE
-from graph.store.statement import cypher
+from graph.queries.view import join_seen
+from graph.store.statement import CUSTOMER, PATHS, SCORE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +67,22 @@ _PACKED: LiteralString = ", ".join(_VALUES)
 _GIVEN_RUN: LiteralString = "WITH $run AS run"
 _SCORES_OF_KEYS: LiteralString = (
     " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:InfluenceScore {score_id: score_id})"
-    f" RETURN collect([{_PACKED}]) AS rows"
+    f"{join_seen('s')} RETURN collect([{_PACKED}]) AS rows"
 )
+_KEYS: dict[str, str] = {"customer_id": CUSTOMER, "paths": PATHS}
 
-BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}", tuple(_FIELDS))
-BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", tuple(_FIELDS))
+BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}", tuple(_FIELDS), keys=CUSTOMER, **_KEYS)
+BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", tuple(_FIELDS), keys=CUSTOMER, **_KEYS)
 
 
 def _listing(runs: LiteralString) -> Listing[InfluenceRow]:
     return Listing(
         InfluenceRow,
-        match=f"{runs} MATCH (s:InfluenceScore {{run_id: run}})",
+        match=f"{runs} MATCH (s:InfluenceScore {{run_id: run}}){join_seen('s')}",
         variables="s",
         columns=COLUMNS,
         filters={},
+        keys={"sort_key": SCORE, **_KEYS},
     )
 
 
@@ -92,6 +96,8 @@ def _audience(runs: LiteralString) -> Listing[InfluenceRow]:
         variables="s",
         columns=COLUMNS,
         filters=CONDITIONS,
+        seen=("customer", "c"),
+        keys={"sort_key": SCORE, **_KEYS, **OWN_KEYS},
     )
 
 

@@ -1,7 +1,7 @@
 """Lists of one noun as literal Cypher: filtered, ordered, read by pages, counted, for one or for many parents."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, LiteralString, TypeVar
 
@@ -19,6 +19,7 @@ from graph.queries.paging import (
     slice_parameters,
 )
 from graph.queries.reader import Reader
+from graph.queries.view import and_seen, where_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import Statement, cypher
 
@@ -41,6 +42,10 @@ class Listing(Generic[Row]):
     filters: Mapping[str, LiteralString]
     parent: LiteralString = ""
     scope: LiteralString = ""
+    seen: tuple[LiteralString, LiteralString] | None = None
+    """Noun and variable that partners must see (`graph.queries.view`); with a parent, `match` carries the mark."""
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Parameters and columns that hold keys of what belongs to customers → of which noun; `sort_key` among them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +67,9 @@ async def total(reader: Reader, totals: Totals[Row], filters: Filters) -> Row:
 @lru_cache(maxsize=256)
 def totals_statement(totals: Totals[Any], shape: Shape) -> Statement:
     """What computes the figures."""
-    return cypher(f"{totals.listing.match}{_where(totals.listing, shape)} RETURN {totals.columns}")
+    return cypher(
+        f"{totals.listing.match}{_where(totals.listing, shape)} RETURN {totals.columns}", **totals.listing.keys
+    )
 
 
 async def page(
@@ -129,7 +136,8 @@ def page_statement(
         f"{listing.match}{_where(listing, shape)}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" WITH {listing.variables}, sort_value {inner} LIMIT $limit"
-        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}"
+        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}",
+        **_keys(listing, ordering),
     )
 
 
@@ -151,7 +159,8 @@ def _page_by_key(
 def count_statement(listing: Listing[Any], shape: Shape) -> Statement:
     """What counts a list, at most `$cap` rows of it."""
     return cypher(
-        f"{listing.match}{_where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count"
+        f"{listing.match}{_where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count",
+        **listing.keys,
     )
 
 
@@ -165,7 +174,8 @@ def pages_statement(listing: Listing[Any], ordering: Ordering, after: bool, befo
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" RETURN {listing.variables}, sort_value {inner} LIMIT $limit }}"
         f" RETURN parent, {listing.columns}, sort_value, {ordering.key} AS sort_key"
-        f" {outer}"
+        f" {outer}",
+        **_keys(listing, ordering),
     )
 
 
@@ -175,10 +185,23 @@ def counts_statement(listing: Listing[Any]) -> Statement:
     return cypher(
         f"UNWIND $parents AS parent {listing.parent}"
         f" CALL ({listing.scope}) {{ {listing.match} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count }}"
-        " RETURN parent, count"
+        " RETURN parent, count",
+        **listing.keys,
     )
 
 
 def _where(listing: Listing[Any], shape: Shape) -> LiteralString:
     wanted = condition(listing.filters, shape)
-    return f" WHERE {wanted}" if shape else ""
+    if listing.seen is None:
+        return f" WHERE {wanted}" if shape else ""
+    return f" WHERE {wanted}{and_seen(*listing.seen)}" if shape else where_seen(*listing.seen)
+
+
+def _keys(listing: Listing[Any], ordering: Ordering) -> dict[str, str]:
+    """The keys of a page: those of its bounds are of the noun by whose key equals are sorted."""
+    found = dict(listing.keys)
+    if noun := found.get("sort_key"):
+        found |= {"after_key": noun, "before_key": noun}
+        if ordering.value == ordering.key:
+            found |= {"sort_value": noun, "after_value": noun, "before_value": noun}
+    return found

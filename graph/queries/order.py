@@ -10,7 +10,8 @@ from graph.queries.customer import CustomerRow
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import CUSTOMER, ORDER, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +48,34 @@ COLUMNS: LiteralString = (
     "coalesce(o.refunded_cents, 0) AS refunded_cents, o.currency AS currency, o.source AS source"
 )
 
-BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}) RETURN {COLUMNS}")
+BY_KEYS = cypher(
+    f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}){where_seen('order', 'o')} RETURN {COLUMNS}",
+    keys=ORDER,
+    key=ORDER,
+)
 BUYERS = cypher(
-    "UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(:Order {order_id: parent})"
-    f" RETURN parent, {CUSTOMER_COLUMNS}"
+    "UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(o:Order {order_id: parent})"
+    f"{where_seen('order', 'o')} RETURN parent, {CUSTOMER_COLUMNS}",
+    parents=ORDER,
+    parent=ORDER,
+    key=CUSTOMER,
 )
 
 OF_CUSTOMERS: Listing[OrderRow] = Listing(
     OrderRow,
     parent="MATCH (c:Customer {customer_id: parent})",
     scope="c",
-    match="MATCH (c)-[:PLACED]->(o:Order)",
+    match=f"MATCH (c)-[:PLACED]->(o:Order){where_seen('order', 'o')}",
     variables="o",
     columns=COLUMNS,
     filters={},
+    keys={"parents": CUSTOMER, "parent": CUSTOMER, "key": ORDER, "sort_key": ORDER},
 )
 NEWEST_FIRST = Ordering("o.at", "o.order_id", descending=True)
 
 LINES: Listing[OrderLineRow] = Listing(
     OrderLineRow,
-    parent="MATCH (o:Order {order_id: parent})",
+    parent=f"MATCH (o:Order {{order_id: parent}}){where_seen('order', 'o')}",
     scope="o",
     match="MATCH (o)-[l:CONTAINS]->(p:Product)",
     variables="l, p",
@@ -75,6 +84,7 @@ LINES: Listing[OrderLineRow] = Listing(
         "coalesce(l.discount_cents, 0) AS discount_cents"
     ),
     filters={},
+    keys={"parents": ORDER, "parent": ORDER},
 )
 BY_SKU = Ordering("p.sku", "p.sku")
 

@@ -8,7 +8,8 @@ from graph.queries.filters import ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import SHARE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ COLUMNS: LiteralString = (
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (p:Product {{sku: key}}) RETURN {COLUMNS}")
 OF_SHARES = cypher(
-    f"UNWIND $parents AS parent MATCH (:Share {{share_id: parent}})-[:OF]->(p:Product) RETURN parent, {COLUMNS}"
+    "UNWIND $parents AS parent MATCH (h:Share {share_id: parent})-[:OF]->(p:Product)"
+    f"{where_seen('share', 'h')} RETURN parent, {COLUMNS}",
+    parents=SHARE,
+    parent=SHARE,
 )
 
 LISTING: Listing[ProductRow] = Listing(

@@ -8,7 +8,8 @@ from typing import LiteralString
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_parents
-from graph.store.statement import Statement, cypher
+from graph.queries.view import and_seen, where_seen
+from graph.store.statement import CUSTOMER, SHARE, Statement, cypher
 
 DEEPEST = 6
 """No referral tree is read deeper than this."""
@@ -39,19 +40,25 @@ COLUMNS: LiteralString = (
     "t.campaign AS campaign, t.share AS share"
 )
 
+_KEYS: dict[str, str] = {"referrer": CUSTOMER, "referred": CUSTOMER, "share": SHARE}
+
 TO_CUSTOMERS = cypher(
     "UNWIND $parents AS parent MATCH (a:Customer)-[t:REFERRED]->(b:Customer {customer_id: parent})"
-    f" RETURN parent, {COLUMNS}"
+    f"{where_seen('customer', 'a')}{and_seen('customer', 'b')} RETURN parent, {COLUMNS}",
+    parents=CUSTOMER,
+    parent=CUSTOMER,
+    **_KEYS,
 )
 
 FROM_CUSTOMERS: Listing[ReferralRow] = Listing(
     ReferralRow,
-    parent="MATCH (a:Customer {customer_id: parent})",
+    parent=f"MATCH (a:Customer {{customer_id: parent}}){where_seen('customer', 'a')}",
     scope="a",
-    match="MATCH (a)-[t:REFERRED]->(b:Customer)",
+    match=f"MATCH (a)-[t:REFERRED]->(b:Customer){where_seen('customer', 'b')}",
     variables="t, b",
     columns=COLUMNS,
     filters={},
+    keys={"parents": CUSTOMER, "parent": CUSTOMER, "sort_key": CUSTOMER, **_KEYS},
 )
 NEWEST_FIRST = Ordering("coalesce(t.at, datetime('0001-01-01T00:00:00Z'))", "b.customer_id", descending=True)
 
@@ -61,8 +68,12 @@ def _tree(depth: LiteralString) -> Statement:
     # a ring leads back to the root.
     return cypher(
         f"MATCH path = (root:Customer {{customer_id: $key}})-[:REFERRED*1..{depth}]->(b:Customer)"
-        " WHERE b.customer_id <> $key WITH b, length(path) AS depth ORDER BY depth, b.customer_id LIMIT $limit"
-        f" MATCH (a:Customer)-[t:REFERRED]->(b) RETURN {COLUMNS}, depth ORDER BY depth, referred"
+        f" WHERE b.customer_id <> $key{and_seen('customer', 'root')}{and_seen('customer', 'b')}"
+        " WITH b, length(path) AS depth ORDER BY depth, b.customer_id LIMIT $limit"
+        f" MATCH (a:Customer)-[t:REFERRED]->(b){where_seen('customer', 'a')}"
+        f" RETURN {COLUMNS}, depth ORDER BY depth, referred",
+        key=CUSTOMER,
+        **_KEYS,
     )
 
 
@@ -93,6 +104,14 @@ async def count_referrals_from(reader: Reader, customers: Sequence[str]) -> list
 
 
 async def referral_tree(reader: Reader, key: str, depth: int, limit: int) -> list[BranchRow]:
-    """Who was brought by `key`, directly or through others down to `depth` (1 to DEEPEST): nearest first."""
-    records = await reader.read(TREES[depth], {"key": key, "limit": limit})
-    return [BranchRow(depth=record.pop("depth"), referral=ReferralRow(**record)) for record in records]
+    """Who was brought by `key`, directly or through others down to `depth` (1 to DEEPEST): nearest first.
+
+    Who hangs on somebody whom the reader does not see is left out.
+    """
+    found, met = list[BranchRow](), {key}
+    for record in await reader.read(TREES[depth], {"key": key, "limit": limit}):
+        branch = BranchRow(depth=record.pop("depth"), referral=ReferralRow(**record))
+        if branch.referral.referrer in met:
+            met.add(branch.referral.referred)
+            found.append(branch)
+    return found

@@ -10,7 +10,8 @@ from graph.queries.customer import CustomerRow
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import CUSTOMER, SHARE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +33,28 @@ COLUMNS: LiteralString = (
     "coalesce(h.revenue_cents, 0) AS revenue_cents, h.source AS source"
 )
 
-BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (h:Share {{share_id: key}}) RETURN {COLUMNS}")
+BY_KEYS = cypher(
+    f"UNWIND $keys AS key MATCH (h:Share {{share_id: key}}){where_seen('share', 'h')} RETURN {COLUMNS}",
+    keys=SHARE,
+    key=SHARE,
+)
 SHARERS = cypher(
     "UNWIND $parents AS parent MATCH (c:Customer)-[:SHARED]->(:Share {share_id: parent})"
-    f" RETURN parent, {CUSTOMER_COLUMNS}"
+    f"{where_seen('customer', 'c')} RETURN parent, {CUSTOMER_COLUMNS}",
+    parents=SHARE,
+    parent=SHARE,
+    key=CUSTOMER,
 )
 
 OF_CUSTOMERS: Listing[ShareRow] = Listing(
     ShareRow,
     parent="MATCH (c:Customer {customer_id: parent})",
     scope="c",
-    match="MATCH (c)-[:SHARED]->(h:Share)",
+    match=f"MATCH (c)-[:SHARED]->(h:Share){where_seen('share', 'h')}",
     variables="h",
     columns=COLUMNS,
     filters={},
+    keys={"parents": CUSTOMER, "parent": CUSTOMER, "key": SHARE, "sort_key": SHARE},
 )
 # A share that only clicks have named has no time of its own yet.
 NEWEST_FIRST = Ordering("coalesce(h.at, datetime('0001-01-01T00:00:00Z'))", "h.share_id", descending=True)

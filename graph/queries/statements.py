@@ -20,6 +20,7 @@ from graph.queries import (
     search,
     share,
     store,
+    view,
 )
 from graph.queries.listing import (
     Listing,
@@ -106,8 +107,14 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
         {"keys": ["ann"], "run": "influence-1", "paths": False},
     ),
     ("overview: all", overview.ALL, {}),
+    ("seen customers", view.SEEN, {"keys": ["ann"]}),
     ("projected version", overview.PROJECTED, {}),
-    ("search", search.SEARCH, {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5}),
+    (
+        "search",
+        search.SEARCH,
+        {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5, "names_of_people": True},
+    ),
+    ("search among things", search.SEARCH_THINGS, {"text": "an", "lower": "an", "labels": ["Channel"], "limit": 5}),
 )
 
 _DATETIMES = ("registered_at", "last_order_at", "raised_at", "decided_at")

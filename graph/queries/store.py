@@ -8,7 +8,8 @@ from graph.queries.filters import texts, words
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
-from graph.store.statement import cypher
+from graph.queries.view import where_seen
+from graph.store.statement import ORDER, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ COLUMNS: LiteralString = (
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (s:Store {{store_id: key}}) RETURN {COLUMNS}")
 OF_ORDERS = cypher(
-    f"UNWIND $parents AS parent MATCH (:Order {{order_id: parent}})-[:AT]->(s:Store) RETURN parent, {COLUMNS}"
+    "UNWIND $parents AS parent MATCH (o:Order {order_id: parent})-[:AT]->(s:Store)"
+    f"{where_seen('order', 'o')} RETURN parent, {COLUMNS}",
+    parents=ORDER,
+    parent=ORDER,
 )
 
 LISTING: Listing[StoreRow] = Listing(

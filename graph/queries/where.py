@@ -70,6 +70,16 @@ def shape_of(filters: Filters) -> tuple[Shape, dict[str, object]]:
     return shape, values
 
 
+def is_about(filters: Filters, name: str) -> bool:
+    """Whether any of the filters, at any depth, is a condition on the property `name`."""
+    return any(
+        any(is_about(one, name) for one in cast("Sequence[Filters]", [value] if key == "not" else value))
+        if key in _TOGETHER
+        else key.startswith(f"{name}_")
+        for key, value in filters.items()
+    )
+
+
 def condition(filters: Mapping[str, LiteralString], shape: Shape) -> LiteralString:
     """The condition in Cypher; empty where there is none. KeyError for a filter that the noun does not have."""
     return _joined(" AND ", filters, shape)

@@ -13,24 +13,34 @@ class Statement:
     packed: tuple[str, ...] = ()
     """Where given, the statement answers one record, `rows`: lists of values under these names. A driver reads such a
     list some ten times faster than as many records; the store tells them as rows all the same."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """Which of its parameters and columns hold keys of what belongs to customers, and of which noun: a partner gets ids
+    of its own in their place."""
 
 
 Step = tuple[Statement, Mapping[str, object]]
 """A statement and its parameters, by name."""
 
 
-def cypher(text: LiteralString, packed: tuple[str, ...] = ()) -> Statement:
+CUSTOMER, ORDER, SHARE, SCORE = "Customer", "Order", "Share", "InfluenceScore"
+BEGINNING = "beginning"
+"""The beginning of a key."""
+PATHS = "paths"
+"""Paths of customers, as JSON."""
+
+
+def cypher(text: LiteralString, packed: tuple[str, ...] = (), /, **keys: str) -> Statement:
     """A statement written by hand: the type checker lets nothing but literals through."""
-    return Statement(text, packed)
+    return Statement(text, packed, tuple(keys.items()))
 
 
-def generated(text: str) -> Statement:
+def generated(text: str, /, **keys: str) -> Statement:
     """A statement built out of the model's declarations (labels, types, property names) and nothing else.
 
     Labels and property names cannot be parameters of Cypher. Pass `quoted` names only; what a user or a file gave goes
     into the parameters.
     """
-    return Statement(text)
+    return Statement(text, keys=tuple(keys.items()))
 
 
 def quoted(name: str) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.access.audit import PersonalRead
 from api.graphql.context import (
     AlreadyRunning,
     Answers,
@@ -176,6 +177,32 @@ class FakeExports:
         return next((export for export in self.started if export.id == id), None)
 
 
+@dataclass
+class FakeIds:
+    """`acme/Customer/ann` is what acme calls ann."""
+
+    partner: str
+
+    def shown(self, noun: str, key: str) -> str:
+        return f"{self.partner}/{noun}/{key}"
+
+    def meant(self, noun: str, id: str) -> str | None:
+        return id.removeprefix(f"{self.partner}/{noun}/") if id.startswith(f"{self.partner}/{noun}/") else None
+
+
+@dataclass
+class FakeAudit:
+    """Keeps what is recorded."""
+
+    lines: list[PersonalRead] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def record(self, read: PersonalRead) -> None:
+        if self.failure:
+            raise self.failure
+        self.lines.append(read)
+
+
 def log_event(id: str, kind: str, customer: str | None, version: int, **given: Any) -> LogEvent:
     nothing: dict[str, Any] = dict.fromkeys(LogEvent.__dataclass_fields__)
     told: dict[str, Any] = {"id": id, "kind": kind, "customer": customer, "at": NOON, "log_version": version}
@@ -200,6 +227,7 @@ def services(
     exports: FakeExports | None = None,
     referrals: FakeReferrals | None = None,
     webhooks: Desk | None = None,
+    audit: "FakeAudit | None" = None,
 ) -> Services:
     return Services(
         reader,
@@ -214,6 +242,8 @@ def services(
         NoDrift(),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
+        FakeIds,
+        audit or FakeAudit(),
     )
 
 

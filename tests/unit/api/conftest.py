@@ -8,6 +8,7 @@ import pytest
 from api_fakes import (
     NOON,
     FakeAdvocates,
+    FakeAudit,
     FakeExports,
     FakeRecorder,
     FakeReferrals,
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 
+from api.access.tokens import Tokens
 from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
 from api.graphql.context import Scope
@@ -44,6 +46,7 @@ class Api:
     advocates: FakeAdvocates
     exports: FakeExports
     referrals: FakeReferrals
+    audit: FakeAudit
     keys: KeyStore
     secrets: dict[str, str]
     observing: Observing = field(default_factory=Observing)
@@ -83,14 +86,19 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     clients: list[TestClient] = []
 
     def served(
-        *, open_reads: bool = False, is_open: bool = False, policy: Policy | None = None, bookmarks: Any = None
+        *,
+        open_reads: bool = False,
+        is_open: bool = False,
+        policy: Policy | None = None,
+        bookmarks: Any = None,
+        tokens: Tokens | None = None,
     ) -> Api:
         reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
         advocates, exports, referrals = FakeAdvocates(), FakeExports(), FakeReferrals()
-        webhooks = Desk(book, lambda: None, lambda: NOON)
-        fakes = services(reader, answers, recorder, runs, advocates, exports, referrals, webhooks)
+        webhooks, audit = Desk(book, lambda: None, lambda: NOON), FakeAudit()
+        fakes = services(reader, answers, recorder, runs, advocates, exports, referrals, webhooks, audit)
         engine = Engine(schema, replace(fakes, bookmarks=bookmarks), policy)
-        gate = Gate(keys, open_reads=open_reads, is_open=is_open)
+        gate = Gate(keys, open_reads=open_reads, is_open=is_open, tokens=tokens)
         graphql, socket = GraphqlEndpoint(engine, gate, lambda: NOON, None), GraphqlSocket(engine, gate, lambda: NOON)
         methods = ["GET", "POST", "PUT", "DELETE"]
         app = Starlette(
@@ -98,7 +106,9 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
         )
         client = TestClient(app, raise_server_exceptions=True)
         clients.append(client)
-        return Api(client, reader, recorder, runs, advocates, exports, referrals, keys, secrets, engine.observing)
+        return Api(
+            client, reader, recorder, runs, advocates, exports, referrals, audit, keys, secrets, engine.observing
+        )
 
     yield served
     for client in clients:

@@ -110,10 +110,10 @@ def test_a_revoked_key_opens_nothing(keys: KeyStore):
 
 
 @pytest.mark.parametrize("secret", ["", "rk", "rk_", "rk_00000000_x", "客"])
-def test_what_is_no_secret_opens_nothing(keys: KeyStore, secret: str):
+async def test_what_is_no_secret_opens_nothing(keys: KeyStore, secret: str):
     keys.create_key("partner", [Scope.READ], now=NOON, expires_at=None)
 
-    assert Gate(keys).admit(secret, now=NOON) is None
+    assert await Gate(keys).admit(secret, now=NOON) is None
 
 
 def test_the_beginning_of_a_secret_opens_nothing(keys: KeyStore):

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from api_fakes import NOON, run_row
+from api_fakes import NOON, FakeAudit, FakeIds, run_row
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -70,7 +70,7 @@ def clock() -> Clock:
 
 
 def made(store: Streams, folder: Path, clock: Clock) -> BackgroundExports:
-    return BackgroundExports(store, folder / "exports", clock)  # type: ignore[arg-type]
+    return BackgroundExports(store, folder / "exports", clock, FakeIds)  # type: ignore[arg-type]
 
 
 async def test_an_export_is_a_line_for_each_row(tmp_path: Path, clock: Clock):
@@ -148,10 +148,11 @@ def test_files_are_downloaded_by_ranges_with_a_key(tmp_path: Path, clock: Clock)
     exports = made(Streams(), tmp_path, clock)
     keys = KeyStore.open(tmp_path / "keys.sqlite")
     secrets = {scope: keys.create_key("app", [scope], now=NOON, expires_at=None) for scope in (Scope.READ, Scope.WRITE)}
-    route = Route("/exports/{id}", Downloads(exports, Gate(keys, open_reads=True), clock).answer)
+    route = Route("/exports/{id}", Downloads(exports, Gate(keys, open_reads=True), clock, FakeAudit()).answer)
     with TestClient(Starlette(routes=[route])) as client:
         assert client.portal is not None
-        export = client.portal.call(ended, exports, ExportRequest("stores", "jsonl"))
+        owner = "_".join(secrets[Scope.READ].split("_", 2)[:2])
+        export = client.portal.call(ended, exports, ExportRequest("stores", "jsonl", owner=owner))
         path, key = f"/exports/{export.id}", {"Authorization": f"Bearer {secrets[Scope.READ]}"}
 
         whole = client.get(path, headers=key)
@@ -167,6 +168,8 @@ def test_files_are_downloaded_by_ranges_with_a_key(tmp_path: Path, clock: Clock)
         assert client.get(path).status_code == 401
         assert client.get(path, headers={"X-API-Key": secrets[Scope.WRITE]}).status_code == 403
         assert client.get("/exports/other", headers=key).status_code == 404
+        stranger = keys.create_key("other", [Scope.READ], now=NOON, expires_at=None)
+        assert client.get(path, headers={"X-API-Key": stranger}).status_code == 404
     keys.close()
 
 

@@ -90,7 +90,7 @@ def directives(kind: GraphQLObjectType, field: str) -> dict[str, dict[str, Any]]
     for one in node.directives or ():
         values = {given.name.value: given.value for given in one.arguments or ()}
         found[one.name.value] = {
-            name: [item.value for item in value.values] if hasattr(value, "values") else value.value
+            name: [getattr(item, "value", item) for item in value.values] if hasattr(value, "values") else value.value
             for name, value in values.items()
         }
     return found
