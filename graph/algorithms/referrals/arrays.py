@@ -93,8 +93,8 @@ class EconomicsRequest:
 
     def __post_init__(self) -> None:
         """Check every parameter against its range."""
-        if self.end - self.start < 2 * DAY:
-            raise OutOfRange("end", f"the period must be 2 days or longer, not {(self.end - self.start) / DAY:.3g}")
+        if self.end <= self.start:
+            raise OutOfRange("end", f"the period must end after it begins, not {self.start - self.end} s before")
         if not self.horizons_days or not all(1 <= days <= 3_650 for days in self.horizons_days):
             raise OutOfRange("horizons_days", f"horizons must be from 1 to 3,650 days, not {list(self.horizons_days)}")
         if len(self.horizons_days) > 12:

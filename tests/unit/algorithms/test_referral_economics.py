@@ -219,7 +219,7 @@ def test_means_cover_the_truth_as_often_as_they_say():
 @pytest.mark.parametrize(
     ("given_", "parameter"),
     [
-        ({"end": DAY}, "end"),
+        ({"end": 0}, "end"),
         ({"horizons_days": (0,)}, "horizons_days"),
         ({"horizons_days": tuple(range(1, 15))}, "horizons_days"),
         ({"high_sharer_shares": 0}, "high_sharer_shares"),

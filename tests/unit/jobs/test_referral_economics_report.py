@@ -102,7 +102,7 @@ async def test_new_events_are_read_and_old_ones_not_again(tmp_path: Path):
         (EconomicsAsked({"category": "milk"}), ["bob"], Unfit.UNKNOWN_CATEGORY, "where.category", "tea"),
         (EconomicsAsked({"city_eq": "x"}), ["zoe"], Unfit.EMPTY_AUDIENCE, "where", "wider audience"),
         (EconomicsAsked(), ["bob"], Unfit.SEVERAL_CURRENCIES, "where", "CNY, USD"),
-        (EconomicsAsked({"city_eq": "x"}, START, START), ["bob"], Unfit.OUT_OF_RANGE, "end", "2 days or longer"),
+        (EconomicsAsked({"city_eq": "x"}, START, START), ["bob"], Unfit.OUT_OF_RANGE, "end", "end after it begins"),
         (EconomicsAsked({"city_eq": "x"}, horizons_days=()), ["bob"], Unfit.OUT_OF_RANGE, "horizons_days", "3,650"),
     ],
 )
