@@ -41,6 +41,7 @@ from api.observing.page import MetricsPage
 from api.observing.requests import IdentifiedRequests
 from api.observing.statements import ObservedReader
 from api.projecting import Follower
+from api.refreshing import refreshing
 from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
@@ -155,6 +156,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         calendar = settings.holidays()
         runs = BackgroundRuns(events, store, settings.scores_folder, now, calendar)
         stack.push_async_callback(runs.close)
+        if settings.refresh_minutes:
+            stack.push_async_callback(_end, asyncio.create_task(refreshing(runs.refresh, settings.refresh_minutes)))
         ids = VirtualIds(settings.virtual_ids_file).of
         audit = AuditLog.open(settings.audit_file)
         stack.callback(audit.close)

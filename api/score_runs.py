@@ -20,9 +20,11 @@ from graph.algorithms.influence import InfluenceRequest
 from graph.errors import BadInput, RenmaiError
 from graph.jobs.affinity import score_affinity
 from graph.jobs.publish import Progress, RunContext, new_run_id
+from graph.jobs.refresh import Standing, standing_influence
 from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_centrality import score_centrality
 from graph.jobs.score_read import check_source
+from graph.jobs.share_events import ShareMemory
 from graph.jobs.started import ScoreRequest
 from graph.log import EventLog
 from graph.store import Store
@@ -62,6 +64,7 @@ class BackgroundRuns:
         self._tables = tables
         self._now = now
         self._calendar = calendar
+        self._memory = ShareMemory()
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = Claims(tables / "running")
@@ -70,9 +73,8 @@ class BackgroundRuns:
         """Starts in the background; BadInput for parameters or a source that cannot be used."""
         asked = parameters_of(request, self._calendar)
         await asyncio.to_thread(check_source, self._log, self._log.version, request.source)
-        for run in self._runs.values():
-            if (run.progress.kind, run.scope, run.progress.state) == (request.kind, asked.scope, "running"):
-                return AlreadyRunning(run.progress.run_id)
+        if running := self._running(request.kind, asked.scope):
+            return AlreadyRunning(running)
         started_at = self._now()
         run_id = new_run_id(request.kind, started_at)
         claim = _claim(request.kind, asked.scope)
@@ -80,10 +82,44 @@ class BackgroundRuns:
             return AlreadyRunning(await asyncio.to_thread(self._claims.about, claim) or "")
         run = self._runs[run_id] = _Run(RunProgress(run_id, request.kind, "running", "start", 0, 0), asked.scope)
         self._forget_oldest()
-        task = asyncio.create_task(self._compute(run, asked, RunContext(run_id, started_at, self._now)))
+        self._begin(run, asked, RunContext(run_id, started_at, self._now, memory=self._memory))
+        return run.progress
+
+    async def refresh(self) -> list[str]:
+        """Brings up to date every current influence run that later events touch; the ids of the runs so started.
+
+        Each is a run with the parameters and the engine of the one it follows. Raises RenmaiError.
+        """
+        standing = await standing_influence(self._log, self._store, self._memory)
+        begun = [await self._follow_up(one) for one in standing if one.is_touched]
+        return [run_id for run_id in begun if run_id]
+
+    async def _follow_up(self, standing: Standing) -> str | None:
+        """None where a run of this data set is under way, here or in another process."""
+        scope, started_at = standing.request.scope, self._now()
+        run_id = new_run_id("influence", started_at)
+        if self._running("influence", scope):
+            return None
+        if not await asyncio.to_thread(self._claims.take, _claim("influence", scope), run_id):
+            return None
+        run = self._runs[run_id] = _Run(RunProgress(run_id, "influence", "running", "start", 0, 0), scope)
+        self._forget_oldest()
+        engine = standing.run.engine or "local"
+        context = RunContext(run_id, started_at, self._now, engine, self._memory, is_judged=False)
+        self._begin(run, standing.request, context)
+        return run_id
+
+    def _running(self, kind: str, scope: str) -> str | None:
+        """The run of this kind and data set that is under way."""
+        for run in self._runs.values():
+            if (run.progress.kind, run.scope, run.progress.state) == (kind, scope, "running"):
+                return run.progress.run_id
+        return None
+
+    def _begin(self, run: _Run, request: ScoreRequest, context: RunContext) -> None:
+        task = asyncio.create_task(self._compute(run, request, context))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return run.progress
 
     def watch(self, run_id: str) -> AsyncGenerator[RunProgress] | None:
         """The last known state first, then the newest one whenever it changed, until the run ends."""

@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         validation_alias="RENMAI_CALENDAR",
         description="File of holidays and make-up workdays, or china: kinds of day of chains.",
     )
+    refresh_minutes: float = Field(
+        default=0.0,
+        validation_alias="RENMAI_REFRESH_MINUTES",
+        ge=0,
+        description="So often, while serving, influence runs are brought up to date; 0 is never.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", validation_alias="RENMAI_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -19,8 +19,10 @@ from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
 from graph.jobs.drift import ChainDrift
 from graph.jobs.publish import Progress, RunContext, new_run_id
+from graph.jobs.refresh import standing_of
 from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_centrality import score_centrality
+from graph.jobs.share_events import ShareMemory
 from graph.jobs.started import ScoreRequest
 from graph.log import EventLog
 from graph.queries.score_run import ScoreRunRow
@@ -109,9 +111,18 @@ def influence_command(
     ] = INFLUENCE.within_days,
     simulations: Annotated[int, typer.Option(help="Cascades simulated from each sharer.")] = INFLUENCE.simulations,
     seed: Seed = INFLUENCE.seed,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh", help="Bring the current run up to date, with its own parameters, if events since touch it."
+        ),
+    ] = False,
     engine: EngineName = "local",
 ) -> None:
     """How many others each customer moves, what that is worth, and what has been credited so far."""
+    if refresh:
+        asyncio.run(_refresh(Settings(), source))
+        return
     request = InfluenceRequest(
         window_days=window_days,
         attribution=_attribution(attribution),
@@ -170,12 +181,20 @@ async def _drift(settings: Settings, before: str, after: str) -> None:
     answers.print(f"{len(found):,} chains changed.")
 
 
-async def scored(settings: Settings, store: Store, request: ScoreRequest, engine: str = "local") -> ScoreRunRow:
-    """Runs one scoring with a progress bar; the answer is the published run."""
+async def scored(
+    settings: Settings,
+    store: Store,
+    request: ScoreRequest,
+    engine: str = "local",
+    memory: ShareMemory | None = None,
+) -> ScoreRunRow:
+    """Runs one scoring with a progress bar; the answer is the published run. With a `memory` it is a refresh."""
     log = EventLog.open(settings.log_folder)
     kind = _KINDS[type(request)]
     started_at = datetime.now(UTC)
-    context = RunContext(new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine)
+    context = RunContext(
+        new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine, memory, memory is None
+    )
     with progress_bar(f"score {kind}") as advance:
 
         def told(progress: Progress) -> None:
@@ -190,9 +209,26 @@ async def scored(settings: Settings, store: Store, request: ScoreRequest, engine
         return await score_influence(log, store, settings.scores_folder, request, context, told)
 
 
+async def _refresh(settings: Settings, source: str | None) -> None:
+    log, memory = EventLog.open(settings.log_folder), ShareMemory()
+    async with open_store(settings.store_config()) as store:
+        standing = await standing_of(log, store, memory, source)
+        if not standing.is_touched:
+            version = standing.run.log_version
+            answers.print(f"Nothing that counts came since run {standing.run.key} of log version {version}.")
+            return
+        engine = standing.run.engine or "local"
+        run = await scored(settings, store, standing.request, engine, memory)
+    _tell(run)
+
+
 async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:
     async with open_store(settings.store_config()) as store:
         run = await scored(settings, store, request, engine)
+    _tell(run)
+
+
+def _tell(run: ScoreRunRow) -> None:
     answers.print(run.said)
     answers.print(f"Run {run.run_id} of log version {run.log_version} is current.")
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from graph.errors import RenmaiError
+from graph.jobs.share_events import ShareMemory
 from graph.queries.score_run import RunState, ScoreRunRow, begin, publish, state
 from graph.store.statement import Statement, Step
 
@@ -32,6 +33,10 @@ class RunContext:
     started_at: datetime
     clock: Callable[[], datetime]
     engine: str = "local"
+    memory: ShareMemory | None = None
+    """What earlier runs of influence read, if it is kept."""
+    is_judged: bool = True
+    """Whether a run of influence judges itself by later shares; a refresh leaves that to full runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,15 +93,17 @@ async def score_influence(
     stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):
         stages.tell("read", 0, 1)
-        found = await asyncio.to_thread(read_shares, log, run.log_version, request)
+        found = await asyncio.to_thread(read_shares, log, run.log_version, request, context.memory)
         stages.tell("compute", 0, 1)
         _, graph = await asyncio.to_thread(influencing.learn, found.log, request)
         check(engine.refusal(request, graph))
         scores = await asyncio.to_thread(engine.run, request, graph)
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
-        report = await asyncio.to_thread(influencing.calibrate, found.log, request)
-        effect = await asyncio.to_thread(influencing.incremental_effect, found.log, request)
+        report = effect = None
+        if context.is_judged:
+            report = await asyncio.to_thread(influencing.calibrate, found.log, request)
+            effect = await asyncio.to_thread(influencing.incremental_effect, found.log, request)
         said = _influence_said(empty, scored, graph, report, effect)
         run = replace(seen_by(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
@@ -111,8 +113,9 @@ async def score_influence(
         await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
         rates = rate_table(graph.ties, found.customers)
         await asyncio.to_thread(ScoreTable.open(tables, RATES_TABLE).write, run.run_id, rates)
-        judged = calibration_table(report)
-        await asyncio.to_thread(ScoreTable.open(tables, CALIBRATION_TABLE).write, run.run_id, judged)
+        if context.is_judged:
+            judged = calibration_table(report)
+            await asyncio.to_thread(ScoreTable.open(tables, CALIBRATION_TABLE).write, run.run_id, judged)
         rows = influence_rows(table, run.run_id)
         await write_rows(store, UPSERT_INFLUENCE, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
@@ -131,12 +134,12 @@ def _influence_said(
     scored: int,
     graph: influencing.InfluenceGraph,
     report: influencing.Calibration | None,
-    effect: influencing.Incremental,
+    effect: influencing.Incremental | None,
 ) -> str:
     if empty:
         return "The log holds no shares, clicks or referrals here, so that nobody has an influence to score."
     told = f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."
-    if effect.attributed:
+    if effect is not None and effect.attributed:
         more = f"{effect.lift:,.0f} ({effect.low:,.0f} to {effect.high:,.0f})"
         told += f" Of {effect.attributed:,} orders soon after a click, {more} are more than would have come anyway."
     if report is not None:

@@ -14,13 +14,12 @@ from graph.jobs.columns import codes, names, orders, seconds
 from graph.jobs.derive.customers import referred
 from graph.jobs.derive.described import json_text
 from graph.jobs.derive.products import SEPARATOR, in_category
+from graph.jobs.share_events import ShareMemory
 from graph.jobs.voided import acts_that_count, clicks_that_count, read_voided, referrals_that_count
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
 
-_BUYING = (EventKind.PURCHASE, EventKind.REFUND)
 _JOINING = (EventKind.REGISTER, EventKind.REFERRAL)
-_SHARING = (EventKind.SHARE, EventKind.SHARE_CLICK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,15 @@ def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> Purch
     return PurchasesRead(purchases, customers, categories, _read(version, bought))
 
 
-def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> SharesRead:
-    """Shares, clicks, registrations, referrals and orders, and everybody who has a part in any of them."""
-    told = ("kind", "customer", "share", "referrer", "properties", "channel", "campaign")
-    events = _events(log, version, request.source, told, (*_SHARING, *_JOINING))
-    paid = ("kind", "customer", "share", "referrer", "order", "amount")
-    lines = _events(log, version, request.source, paid, _BUYING)
+def read_shares(
+    log: EventLog, version: int, request: InfluenceRequest, memory: ShareMemory | None = None
+) -> SharesRead:
+    """Shares, clicks, registrations, referrals and orders, and everybody who has a part in any of them.
+
+    What `memory` holds is not read again; the answer is the same.
+    """
+    found = (memory or ShareMemory()).at(log, version, request.source)
+    events, lines = found.told, found.paid
     shares = _first_of_each_share(events)
     void = read_voided(log, version)
     clicks = events.filter(pl.col("kind") == EventKind.SHARE_CLICK).drop_nulls(["customer", "share"])
@@ -99,7 +101,7 @@ def read_shares(log: EventLog, version: int, request: InfluenceRequest) -> Share
         brought["start"],
         brought["end"],
     ]
-    customers = names([*named, _everybody(log, version, request.source)])
+    customers = names([*named, found.everybody])
     share_names = shares["share"]
     known_clicks = clicks.filter(clicks["share"].is_in(share_names.implode()))
     return SharesRead(
@@ -151,13 +153,6 @@ def _categories(log: EventLog, version: int, level: int | None) -> pl.LazyFrame:
     path = pl.col("end")
     category = path if level is None else path.str.split(SEPARATOR).list.head(level).list.join(SEPARATOR)
     return found.select(product="start", category=category)
-
-
-def _everybody(log: EventLog, version: int, source: str | None) -> pl.Series:
-    """All customers of the data set, those included who never had a part in a share."""
-    events = log.scan(up_to=version)
-    own = events if source is None else events.filter(pl.col("source") == source)
-    return own.select(pl.col("customer").drop_nulls().unique()).collect()["customer"]
 
 
 def _first_of_each_share(events: pl.DataFrame) -> pl.DataFrame:

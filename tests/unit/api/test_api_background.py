@@ -9,6 +9,7 @@ import structlog
 
 from api.graphql.context import RunRequest
 from api.projecting import Follower
+from api.refreshing import refreshing
 from api.score_runs import parameters_of
 from graph.algorithms.chains import ChainsRequest, Gap
 from graph.algorithms.influence import InfluenceRequest
@@ -47,6 +48,31 @@ async def following(log: Log) -> AsyncGenerator[Follower]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def test_scores_are_refreshed_after_every_pause_and_a_failure_is_tried_again():
+    pauses, outcomes = list[float](), iter([["run-1"], StoreUnavailable("the graph is away"), []])
+
+    async def sleep(seconds: float) -> None:
+        if len(pauses) == 3:
+            raise asyncio.CancelledError
+        pauses.append(seconds)
+
+    async def refresh() -> list[str]:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    with structlog.testing.capture_logs() as logs, suppress(asyncio.CancelledError):
+        await refreshing(refresh, 2.5, sleep)
+
+    assert pauses == [150, 150, 150]
+    assert [(entry["event"], entry.get("runs"), entry.get("reason")) for entry in logs] == [
+        ("refresh begun", 1, None),
+        ("refresh failed", None, "the graph is away"),
+        ("refresh begun", 0, None),
+    ]
 
 
 async def test_what_is_in_the_log_at_the_start_is_projected():
