@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -106,6 +106,9 @@ def influence_command(
     ),
     attribution: Annotated[str, typer.Option(help=f"One of {', '.join(Attribution)}.")] = INFLUENCE.attribution,
     decay: Annotated[float, typer.Option(help="Part of a credit that is passed up.")] = INFLUENCE.decay,
+    fading_days: Annotated[
+        str | None, typer.Option(help="Half-life of what shares tell of ties, or fitted: as later shares show.")
+    ] = None,
     within_days: Annotated[
         float | None, typer.Option(help="Count only who is moved within so many days of the share.")
     ] = INFLUENCE.within_days,
@@ -127,6 +130,7 @@ def influence_command(
         window_days=window_days,
         attribution=_attribution(attribution),
         decay=decay,
+        fading_days=_fading(fading_days),
         within_days=within_days,
         simulations=simulations,
         source=source,
@@ -239,6 +243,15 @@ _KINDS: dict[type[ScoreRequest], str] = {
     AffinityRequest: "affinity",
     CentralityRequest: "centrality",
 }
+
+
+def _fading(given: str | None) -> float | Literal["fitted"] | None:
+    if given is None or given == "fitted":
+        return given
+    try:
+        return float(given)
+    except ValueError as error:
+        raise BadInput(f"--fading-days must be a number of days, or fitted, not {given}") from error
 
 
 def _slot(given: str) -> tuple[int, int]:

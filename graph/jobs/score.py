@@ -139,6 +139,8 @@ def _influence_said(
     if empty:
         return "The log holds no shares, clicks or referrals here, so that nobody has an influence to score."
     told = f"{scored:,} customers were scored over {graph.ties.target.size:,} ties."
+    if graph.fading_days is not None:
+        told += f" What a share told of a tie counts half after {graph.fading_days:,.0f} days."
     if effect is not None and effect.attributed:
         more = f"{effect.lift:,.0f} ({effect.low:,.0f} to {effect.high:,.0f})"
         told += f" Of {effect.attributed:,} orders soon after a click, {more} are more than would have come anyway."

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from graph.errors import BadInput
 
@@ -40,6 +41,9 @@ class InfluenceRequest:
     prior_weight: float | None = None
     """None: priors are fitted to the data. A number: every rate is drawn towards the mean of all as if so many more
     trials had shown that mean, and nothing counts as unseen; 0 is plain counting."""
+    fading_days: float | Literal["fitted"] | None = None
+    """Half-life of what a share tells of a tie; None: ties do not fade. "fitted": the half-life that best foretells the
+    later shares out of the earlier ones, None unless it is better by more than chance."""
     within_days: float | None = None
     """Spread counts who is moved within so many days of the share; None for whenever."""
     simulations: int = 1_000
@@ -64,6 +68,9 @@ class InfluenceRequest:
         for name, value in (("window_days", self.window_days), ("half_life_days", self.half_life_days)):
             if not value > 0:
                 raise BadInput(f"{name} must be above 0 days, not {value}")
+        fading = self.fading_days
+        if not (fading is None or fading == "fitted" or fading > 0):
+            raise BadInput(f'fading_days must be above 0 days, "fitted", or null for never, not {fading!r}')
         if self.within_days is not None and not self.within_days > 0:
             raise BadInput(f"within_days must be above 0 days, or null for no limit, not {self.within_days}")
         if self.prior_weight is not None and not self.prior_weight >= 0:

@@ -1,11 +1,13 @@
 """The scoring of influence as a whole: what the log says, and what follows from it for every customer."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graph.algorithms.influence.arrays import Delays, Int64, Moves, ShareLog, Ties
 from graph.algorithms.influence.credit import Credit, Forest, direct_cents, grow_forest
 from graph.algorithms.influence.learning.cascades import trace_moves
 from graph.algorithms.influence.learning.delays import fit_delays
+from graph.algorithms.influence.learning.fading import fit_half_life
+from graph.algorithms.influence.learning.held_out import hold_out
 from graph.algorithms.influence.learning.strengths import learn_ties
 from graph.algorithms.influence.paths import Paths
 from graph.algorithms.influence.request import InfluenceRequest
@@ -29,6 +31,8 @@ class InfluenceGraph:
     forest: Forest
     direct_cents: Int64
     delays: Delays = field(default_factory=Delays.unknown)
+    fading_days: float | None = None
+    """The half-life of evidence that the ties were learned with; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +56,6 @@ def learn(log: ShareLog, request: InfluenceRequest) -> tuple[Moves, InfluenceGra
             f"within_days={request.within_days} cannot be kept: no move of the log names a share that is "
             f"{request.window_days} days old, so that nothing tells how long moves take; leave it out, or wait"
         )
-    return moves, InfluenceGraph(learn_ties(log, moves, request), forest, direct_cents(log, moves, forest), delays)
+    fading = fit_half_life(hold_out(log, request), request) if request.fading_days == "fitted" else request.fading_days
+    ties = learn_ties(log, moves, replace(request, fading_days=fading))
+    return moves, InfluenceGraph(ties, forest, direct_cents(log, moves, forest), delays, fading)

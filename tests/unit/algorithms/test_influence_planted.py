@@ -16,8 +16,8 @@ from graph.algorithms.influence import (
     tie_interval,
     trace_moves,
 )
-from graph.algorithms.influence.learning.calibration import before
 from graph.algorithms.influence.learning.evidence import gather_evidence
+from graph.algorithms.influence.learning.held_out import before
 from loaders.world.network import connect
 from loaders.world.people import populate
 from loaders.world.request import WorldRequest

@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graph.algorithms.influence.arrays import NOBODY, Bool, Float64, Int32, Int64, ShareLog
-from graph.algorithms.influence.learning.cascades import SECONDS_A_DAY, trace_moves
+from graph.algorithms.influence.arrays import Float64, Int64, ShareLog
+from graph.algorithms.influence.learning.fading import fit_half_life
+from graph.algorithms.influence.learning.held_out import HELD_OUT, hold_out
 from graph.algorithms.influence.learning.strengths import learn_ties
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.spread import expected_spread
 
 BINS = 10
-HELD_OUT = 0.25
-"""The part of the shares, the latest ones, that nothing is learned from."""
 SIMULATIONS = 200
 HALVINGS = 32
 """Each halves the way to the first share of a cascade."""
@@ -57,36 +56,23 @@ class Calibration:
 
 def calibrate(log: ShareLog, request: InfluenceRequest, held_out: float = HELD_OUT) -> Calibration | None:
     """Learn from the earlier part of the shares, judge by the later; None where either part has nothing to tell."""
-    if not log.share_at.size:
+    held = hold_out(log, request, held_out)
+    if held is None:
         return None
-    cut = int(np.quantile(log.share_at, 1 - held_out, method="higher"))
-    end = max(int(times.max(initial=0)) for times in (log.share_at, log.click_at, log.act_at))
-    earlier = before(log, cut)
-    known = np.bincount(earlier.share_sharer, minlength=log.customer_count) > 0
-    judged = (log.share_at >= cut) & (log.share_at <= end - request.window_days * SECONDS_A_DAY)
-    judged &= (log.share_sharer >= 0) & known[log.share_sharer]
-    if not judged.any():
-        return None
-    ties = learn_ties(earlier, trace_moves(earlier, request), request)
+    if request.fading_days == "fitted":
+        request = replace(request, fading_days=fit_half_life(held, request))
+    ties = learn_ties(held.earlier, held.moves, request)
     if (log.share_parent >= 0).any():
         expected = expected_spread(ties, replace(request, simulations=SIMULATIONS, within_days=None)).moved
     else:
         expected = ties.direct
-    moves = trace_moves(log, request)
-    of_share, moved = moves.share[moves.share >= 0].astype(np.int64), moves.customer[moves.share >= 0]
-    happened = np.unique(of_share * log.customer_count + moved)
-    share = np.flatnonzero(judged)
-    degree = np.diff(ties.pointer)[log.share_sharer[share]]
-    tried = np.repeat(share, degree)
-    arc = np.arange(tried.size) - np.repeat(np.cumsum(degree) - degree, degree)
-    arc += ties.pointer[log.share_sharer[tried]]
-    hit = np.isin(tried * log.customer_count + ties.target[arc], happened)
-    own = np.flatnonzero(judged & (log.share_parent < 0))
+    arc, hit, _ = held.trials(ties)
+    own = held.shares[log.share_parent[held.shares] < 0]
     return Calibration(
-        cut,
-        share.size,
+        held.cut,
+        held.shares.size,
         reliability(ties.probability[arc], hit.astype(np.float64)),
-        reliability(expected[log.share_sharer[own]], _cascade_sizes(log, happened)[own]),
+        reliability(expected[log.share_sharer[own]], _cascade_sizes(log, held.happened)[own]),
     )
 
 
@@ -103,34 +89,6 @@ def reliability(predicted: Float64, seen: Float64, bins: int = BINS) -> Reliabil
     mean = sums[1] / size
     error = np.sqrt(np.maximum(sums[2] / size - mean**2, 0.0) / np.maximum(size - 1, 1))
     return Reliability(size.astype(np.int64), sums[0] / size, mean, error)
-
-
-def before(log: ShareLog, cut: int) -> ShareLog:
-    """The log as it was just before `cut`, of the same customers; shares are numbered anew."""
-    share, click, act, brought = (times < cut for times in (log.share_at, log.click_at, log.act_at, log.brought_at))
-    number = np.where(share, np.cumsum(share) - 1, NOBODY).astype(np.int32)
-    click &= number[log.click_share] >= 0
-
-    def renumbered(shares: Int32, rows: Bool) -> Int32:
-        return np.where(shares[rows] >= 0, number[shares[rows]], NOBODY).astype(np.int32)
-
-    return ShareLog(
-        log.customer_count,
-        log.share_sharer[share],
-        log.share_at[share],
-        renumbered(log.share_parent, share),
-        log.click_customer[click],
-        number[log.click_share[click]],
-        log.click_at[click],
-        log.act_customer[act],
-        log.act_at[act],
-        renumbered(log.act_share, act),
-        log.act_referrer[act],
-        log.act_cents[act],
-        log.brought_customer[brought],
-        log.brought_by[brought],
-        log.brought_at[brought],
-    )
 
 
 def _cascade_sizes(log: ShareLog, happened: Int64) -> Float64:

@@ -7,7 +7,7 @@ Kimura 2008) and to how fresh each touch is. A share of the last days may still 
 as the part of all moves that has come by its age (`maturity`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from graph.algorithms.influence.learning.contacts import shown
 
 ROUNDS = 50
 CLOSE_ENOUGH = 1e-9
+SECONDS_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,29 @@ def maturity(log: ShareLog, moves: Moves) -> Float64:
     delay = np.sort(log.act_at[moves.act[named]] - log.share_at[moves.share[named]])
     if not delay.size:
         return np.ones(log.share_at.size)
-    end = max(int(times.max(initial=0)) for times in (log.share_at, log.click_at, log.act_at))
-    age = np.asarray(end - log.share_at, np.int64)
+    age = np.asarray(_end(log) - log.share_at, np.int64)
     return np.searchsorted(delay, age, side="right") / np.float64(delay.size)
 
 
-def gather_evidence(log: ShareLog, moves: Moves, worth: Float64) -> Evidence:
-    """Every known tie, each share `worth` so much of a trial. O((clicks + moves) · rounds)."""
+def gather_evidence(log: ShareLog, moves: Moves, worth: Float64, half_life_days: float | None = None) -> Evidence:
+    """Every known tie, each share `worth` so much of a trial, and the older the less where a half-life is given.
+
+    Trials and successes fade alike; by how many shares a tie was shown does not. O((clicks + moves) · rounds).
+    """
+    if half_life_days is not None:
+        worth = worth * _freshness(log, log.share_at, half_life_days)
+        by_share = log.share_at[moves.share] if log.share_at.size else moves.act
+        at = np.where(moves.share >= 0, by_share, log.act_at[moves.act])
+        moves = replace(moves, weight=moves.weight * _freshness(log, at, half_life_days))
     source, target = _known(log, moves)
     told = log.share_sharer >= 0
     shares = summed(log.share_sharer[told], worth[told], log.customer_count)
     ties = _key(source, target, log)
     of_move = np.searchsorted(ties, _key(moves.sharer, moves.customer, log))
     by_word = _by_word_alone(moves, of_move, source.size)
-    trials = shares[source] + by_word
+    word = np.zeros(source.size)
+    np.maximum.at(word, of_move, moves.weight)
+    trials = shares[source] + np.where(by_word, word if half_life_days is not None else 1.0, 0.0)
     trials = np.where(trials > 0, trials, 1.0)
     counted = (moves.share >= 0) | by_word[of_move]
     clicked = log.share_sharer[log.click_share]
@@ -71,6 +81,15 @@ def gather_evidence(log: ShareLog, moves: Moves, worth: Float64) -> Evidence:
         shown(log.click_share[known], of_click[known], moves.share, of_move, source.size),
         customer_trials,
     )
+
+
+def _freshness(log: ShareLog, at: Int64, half_life_days: float) -> Float64:
+    """What evidence of these times counts for at the end of the log: half after every half-life."""
+    return np.exp2((at - _end(log)) / (half_life_days * SECONDS_A_DAY))
+
+
+def _end(log: ShareLog) -> int:
+    return max(int(times.max(initial=0)) for times in (log.share_at, log.click_at, log.act_at))
 
 
 def _only(moves: Moves, rows: Bool) -> Moves:

@@ -47,8 +47,11 @@ def fixed_prior(evidence: Evidence, weight: float) -> Belief:
     return Belief(chance, variance, none, none, none)
 
 
-def fitted_prior(evidence: Evidence) -> Belief:
-    """The hierarchy above, every prior fitted to the evidence itself. O(ties + sharers), twice the grid of priors."""
+def fitted_prior(evidence: Evidence, unfaded: Evidence) -> Belief:
+    """The hierarchy above, every prior fitted to the evidence itself. O(ties + sharers), twice the grid of priors.
+
+    Strengths are those of the evidence, which may have faded; contacts stay, and are counted out of all of it.
+    """
     count, ties = evidence.customer_trials.size, evidence.source.size
     hidden, hidden_chance, strength_variance = np.zeros(count), np.zeros(count), np.zeros(count)
     if not evidence.successes.sum() > 0:
@@ -57,7 +60,7 @@ def fitted_prior(evidence: Evidence) -> Belief:
     trials = evidence.customer_trials[sharers]
     moved = summed(evidence.source, evidence.successes, count)[sharers]
     seen = np.bincount(evidence.source, minlength=count).astype(np.float64)[sharers]
-    contacts = fit_contacts(seen, trials, showing_rate(evidence.times_shown, evidence.trials))
+    contacts = fit_contacts(seen, unfaded.customer_trials[sharers], showing_rate(unfaded.times_shown, unfaded.trials))
     strength = fit_rates(moved, trials * contacts.mean)
     unseen = np.maximum(contacts.mean - seen, 0.0)
     of_tie = np.searchsorted(sharers, evidence.source)

@@ -14,12 +14,17 @@ from graph.algorithms.influence.request import InfluenceRequest
 
 
 def learn_ties(log: ShareLog, moves: Moves, request: InfluenceRequest) -> Ties:
-    """Every known tie with its probability, and every customer's own rates. O((clicks + moves) · rounds)."""
+    """Every known tie with its probability, and every customer's own rates. O((clicks + moves) · rounds).
+
+    A half-life that the log is to tell is fitted beforehand (`fading.py`); here "fitted" counts as never.
+    """
     weight = request.prior_weight
     worth = maturity(log, moves) if weight is None else np.ones(log.share_at.size)
-    evidence = gather_evidence(log, moves, worth)
-    belief = fitted_prior(evidence) if weight is None else fixed_prior(evidence, weight)
-    moved = summed(evidence.target, evidence.successes, log.customer_count)
+    unfaded = evidence = gather_evidence(log, moves, worth)
+    if isinstance(request.fading_days, int | float):
+        evidence = gather_evidence(log, moves, worth, request.fading_days)
+    belief = fitted_prior(evidence, unfaded) if weight is None else fixed_prior(evidence, weight)
+    moved = summed(unfaded.target, unfaded.successes, log.customer_count)
     pass_on = pass_on_rate(log, moves, moved, request.window_days, weight)
     strangers = moves.customer[np.unique(moves.act, return_index=True)[1]]
     return Ties(
