@@ -9,10 +9,12 @@ import polars as pl
 
 from graph.algorithms.chains import ChainsRequest, Purchases
 from graph.algorithms.influence import InfluenceRequest, ShareLog
+from graph.algorithms.influence.arrays import Int32
 from graph.errors import BadInput
 from graph.jobs.columns import codes, names, orders, seconds
 from graph.jobs.derive.customers import referred
 from graph.jobs.derive.described import json_text
+from graph.jobs.derive.expressions import last_words
 from graph.jobs.derive.products import SEPARATOR, in_category
 from graph.jobs.share_events import ShareMemory
 from graph.jobs.voided import acts_that_count, clicks_that_count, read_voided, referrals_that_count
@@ -121,6 +123,7 @@ def read_shares(
             codes(brought["end"], customers),
             codes(brought["start"], customers),
             seconds(brought["at"]),
+            _districts(log, version, request.source, customers),
         ),
         customers,
         _read(version, events, lines),
@@ -134,6 +137,19 @@ def _events(
     if source is not None:
         wanted &= pl.col("source") == source
     return log.read(["id", "at", *columns], where=wanted, up_to=version)
+
+
+def _districts(log: EventLog, version: int, source: str | None, customers: pl.Series) -> Int32 | None:
+    """The district of each customer as the newest profile or registration gives it: from 1 by name, 0 for none."""
+    columns = ("customer", "properties")
+    told = _events(log, version, source, columns, (EventKind.PROFILE, EventKind.REGISTER)).drop_nulls("customer")
+    said = told.lazy().select("customer", "at", "id", district=json_text("district"))
+    known = last_words(said, "customer", ["district"]).drop_nulls("district").collect()
+    if known.is_empty():
+        return None
+    place = codes(customers, known["customer"])
+    district = codes(known["district"], names([known["district"]])) + 1
+    return np.where(place >= 0, district[place], 0).astype(np.int32)
 
 
 def check_source(log: EventLog, version: int, source: str | None) -> None:

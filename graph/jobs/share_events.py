@@ -5,6 +5,7 @@ from threading import Lock
 
 import polars as pl
 
+from graph.jobs.columns import names
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
 
@@ -36,15 +37,16 @@ class ShareEvents:
             pl.concat([kept.join(fresh, on="id", how="anti"), fresh.filter(_among(kinds)).select(kept.columns)])
             for kept, kinds in ((self.told, TOLD_KINDS), (self.paid, PAID_KINDS))
         )
-        everybody = _names([self.everybody, fresh["customer"]])
+        everybody = names([self.everybody, fresh["customer"]])
         return ShareEvents(version, told.sort("at", "id"), paid.sort("at", "id"), everybody)
 
     def is_touched(self, log: EventLog, version: int, source: str | None) -> bool:
         """Whether an event between here and the later version can change a score: a new customer has one, too."""
         rows = log.changed(after=self.version, up_to=version)
         counts = _among((*TOLD_KINDS, *PAID_KINDS)) & _of(source)
+        told = _among((EventKind.PROFILE,)) & pl.col("customer").is_not_null() & _of(source)
         new = ~pl.col("customer").is_in(self.everybody.implode()) & _of(source)
-        touching = rows.filter(counts | new | _among((EventKind.REFERRAL_REVIEW,)))
+        touching = rows.filter(counts | told | new | _among((EventKind.REFERRAL_REVIEW,)))
         return not touching.select("id").head(1).collect().is_empty()
 
 
@@ -55,7 +57,7 @@ def read_share_events(log: EventLog, version: int, source: str | None) -> ShareE
         for columns, kinds in ((TOLD, TOLD_KINDS), (PAID, PAID_KINDS))
     )
     customers = log.scan(up_to=version).filter(_of(source)).select(pl.col("customer").drop_nulls().unique())
-    return ShareEvents(version, told, paid, _names([customers.collect()["customer"]]))
+    return ShareEvents(version, told, paid, names([customers.collect()["customer"]]))
 
 
 class ShareMemory:
@@ -93,7 +95,3 @@ def _among(kinds: tuple[EventKind, ...]) -> pl.Expr:
 
 def _of(source: str | None) -> pl.Expr:
     return pl.lit(value=True) if source is None else pl.col("source") == source
-
-
-def _names(columns: list[pl.Series]) -> pl.Series:
-    return pl.concat(columns).unique().drop_nulls().sort()

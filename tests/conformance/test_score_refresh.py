@@ -24,6 +24,7 @@ from graph.store import Store
 REQUEST = InfluenceRequest(simulations=200, seed=9, within_days=2.0)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MINUTES = 60 * 24
+HOMES = (("ann", "西湖区"), ("bob", "上城区"), ("cat", "西湖区"))
 
 
 def context(run_id: str, memory: ShareMemory | None = None) -> RunContext:
@@ -111,15 +112,28 @@ async def test_a_refresh_gives_the_bits_of_a_full_run_and_leaves_the_judgement_t
     assert "foretold" not in refreshed.said
 
 
+def test_customers_are_parted_by_the_district_that_their_newest_profile_gives(tmp_path: Path):
+    rows = [event("profile", 0, customer=who, properties={"district": where}) for who, where in HOMES]
+    moved = event("profile", 9, customer="ann", properties={"district": "上城区", "city": "杭州"})
+    log = appended(EventLog.open(tmp_path / "log"), [*rows, moved, event("login", 5, customer="eve")], 1)
+
+    found = read_shares(log, log.version, REQUEST)
+
+    assert found.customers.to_list() == ["ann", "bob", "cat", "eve"]
+    assert found.log.segment is not None
+    assert found.log.segment.tolist() == [1, 1, 2, 0]
+
+
 @pytest.mark.parametrize(
     ("later", "touches"),
     [
         (event("view", 90_000, customer="bob", product="tea"), False),
         (event("view", 90_000, customer="new", product="tea"), True),
+        (event("profile", 90_000, customer="bob", properties={"district": "西湖区"}), True),
         (event("stock_level", 90_000, store="w", product="tea", quantity=3.0), False),
         (event("share_click", 90_000, customer="bob", share="s1"), True),
     ],
-    ids=["a view", "a view of somebody new", "a stock level", "a click"],
+    ids=["a view", "a view of somebody new", "a profile", "a stock level", "a click"],
 )
 async def test_only_what_counts_touches_a_run(open_one: Store, tmp_path: Path, later, touches):
     log, memory = EventLog.open(tmp_path / "log"), ShareMemory()

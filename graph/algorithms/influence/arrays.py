@@ -43,6 +43,8 @@ class ShareLog:
     """Who was brought, at most once each: the earliest registration or referral that names somebody else."""
     brought_by: Int32
     brought_at: Int64
+    segment: Int32 | None = None
+    """The segment of every customer, such as their district, counted from 0; None: all are of one."""
 
 
 @dataclass(frozen=True, slots=True)

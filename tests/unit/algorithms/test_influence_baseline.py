@@ -17,6 +17,7 @@ from graph.algorithms.influence import (
     trace_moves,
 )
 from graph.algorithms.influence.learning.baseline import Runs, excite, inside, passed
+from graph.algorithms.influence.learning.segments import fit_weight
 
 CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, window_days=4, half_life_days=1)
 PLAIN = replace(CLICKS, baseline=False)
@@ -29,24 +30,34 @@ def runs(*spans: tuple[int, float, float]) -> Runs:
     return Runs(customer.astype(np.int32), (start * DAY).astype(np.int64), (end * DAY).astype(np.int64))
 
 
-def pushed_log(seed: int, customers: int = 600, lift: float = 0.5) -> tuple[ShareLog, int]:
-    """A campaign on one day: everybody buys six times as much for three days, and two thirds click a share.
+def pushed_log(seed: int, customers: int = 600, lift: float = 0.5, reached: str = "all") -> tuple[ShareLog, int]:
+    """A campaign on one day: whom it reaches buy six times as much for three days, and two thirds click a share.
 
     Before and after, some click now and then. A click brings an order by the next day with probability `lift`; the
-    second answer is how many orders the clicks brought.
+    second answer is how many orders the clicks brought. Instead of all, the campaign reaches the first third, which is
+    the second segment, or the odd ones, who alone ever click, and more often.
     """
+    who = np.arange(customers)
+    push = {"all": who >= 0, "segment": who < customers // 3, "clickers": who % 2 == 1}[reached]
+    clicker = who % 2 == 1 if reached == "clickers" else who >= 0
     random = np.random.default_rng(seed)
     rhythm = 0.1 * random.gamma(1.5, size=customers)
     factor = np.where(np.arange(DAYS) % 7 < 5, 1.0, 0.6)
     factor[PUSHED : PUSHED + 3] = 6
-    habit = random.poisson(rhythm[:, None] * factor)
+    calm = np.where(np.arange(DAYS) % 7 < 5, 1.0, 0.6)
+    habit = random.poisson(rhythm[:, None] * np.where(push[:, None], factor, calm))
     bought = [(v, d + random.random(), NONE, NONE, 100) for v, d in np.argwhere(habit) for _ in range(habit[v, d])]
-    daily = np.where(np.arange(DAYS) == PUSHED, 0.66, 0.005)
-    clicks = [(v, d, d + random.random()) for v, d in np.argwhere(random.random((customers, DAYS)) < daily)]
+    often = (0.5, 0.03) if reached == "clickers" else (0.66, 0.005)
+    daily = np.where(np.arange(DAYS) == PUSHED, *often)
+    clicks = [
+        (v, d, d + random.random()) for v, d in np.argwhere(random.random((customers, DAYS)) < daily * clicker[:, None])
+    ]
     brought = [(v, at + random.random(), NONE, NONE, 100) for v, _, at in clicks if random.random() < lift]
     shares = [(customers, day) for day in range(DAYS)]
     entered = [(v, 0, NONE, NONE, 0) for v in range(customers)]
-    return share_log(customers + 1, shares, clicks, [*entered, *bought, *brought]), len(brought)
+    log = share_log(customers + 1, shares, clicks, [*entered, *bought, *brought])
+    segment = np.append(push & (reached == "segment"), False).astype(np.int32)
+    return replace(log, segment=segment), len(brought)
 
 
 def test_a_campaign_that_pushes_everybody_at_once_is_not_taken_for_influence():
@@ -60,6 +71,44 @@ def test_a_campaign_that_pushes_everybody_at_once_is_not_taken_for_influence():
         assert found.high - found.low < planted
         held += found.low <= planted <= found.high
     assert held >= 18
+
+
+def test_a_campaign_that_reaches_one_segment_alone_is_not_taken_for_influence():
+    held, off = 0, list[float]()
+    for seed in range(20):
+        log, planted = pushed_log(seed, reached="segment")
+
+        found, blind = (incremental_effect(each, CLICKS) for each in (log, replace(log, segment=None)))
+
+        assert found.attributed > 2 * planted
+        held += found.low <= planted <= found.high
+        off.append(abs(found.lift - planted) - abs(blind.lift - planted))
+    assert held >= 17
+    assert np.mean(off) < 0
+
+
+def test_of_a_campaign_that_reaches_the_clickers_alone_most_is_taken_out():
+    over = list[float]()
+    for seed in range(12):
+        log, planted = pushed_log(seed, reached="clickers")
+
+        found = incremental_effect(log, CLICKS)
+
+        assert found.attributed > 2.5 * planted
+        over.append(found.lift / planted - 1)
+    # Those who clicked on that day alone have no calm day of a campaign, and pass for people who never click.
+    assert 0 < np.mean(over) < 0.25
+    assert max(over) < 0.4
+
+
+def test_segments_are_believed_in_only_where_they_differ():
+    random = np.random.default_rng(4)
+    mean = random.uniform(2, 40, (6, 50))
+
+    alike, apart = (fit_weight(random.poisson(mean * each), mean) for each in (1, random.gamma(10, 0.1, (6, 50))))
+
+    assert alike == np.inf
+    assert apart == pytest.approx(10, rel=0.35)
 
 
 def test_without_lift_the_interval_holds_nought():
@@ -97,14 +146,15 @@ def test_the_day_s_factor_is_what_the_campaign_did_to_those_without_a_click():
 
     baseline = fit_baseline(log, CLICKS)
 
-    weekday = np.median(baseline.factor[:PUSHED])
-    assert baseline.factor[PUSHED : PUSHED + 3].mean() / weekday == pytest.approx(6, rel=0.25)
+    weekday = np.median(baseline.factor[:, :PUSHED])
+    assert baseline.factor[:, PUSHED : PUSHED + 3].mean() / weekday == pytest.approx(6, rel=0.25)
 
 
 def test_days_pass_by_their_factor():
-    found = passed(np.array([1.0, 3.0, 2.0]), 0, runs((0, 0, 3), (0, 0.5, 1.5), (1, 2, 2.5)))
+    factor = np.array([[1.0, 3.0, 2.0], [4.0, 0.0, 0.0]])
+    found = passed(factor, 0, runs((0, 0, 3), (0, 0.5, 1.5), (1, 2, 2.5), (1, 0.5, 3)), np.array([0, 0, 0, 1]))
 
-    assert found.tolist() == pytest.approx([6, 0.5 + 1.5, 1])
+    assert found.tolist() == pytest.approx([6, 0.5 + 1.5, 1, 2])
 
 
 def test_only_moments_within_a_window_of_the_customer_are_inside():

@@ -3,8 +3,9 @@
 Outside the windows after clicks, customer v orders on day d at the rate rate[v] · factor[d]: one's own rhythm, drawn
 towards everybody's where little is known of it, times what the day does to all alike (a campaign, a holiday, a
 weekend), by turns until both fit (a two-way Poisson model; customers without a click that day are the control group of
-those with one). Inside a window the same rate goes on, and a click adds to it by its half-life (a self-exciting process
-taken apart: Zhuang, Ogata, Vere-Jones 2002), as much as the windows hold more than the rate gives.
+those with one). Where a day does more to some segments than to others, each has a factor of its own (`segments.py`).
+Inside a window the same rate goes on, and a click adds to it by its half-life (a self-exciting process taken apart:
+Zhuang, Ogata, Vere-Jones 2002), as much as the windows hold more than the rate gives.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, ShareLog, summed
 from graph.algorithms.influence.learning.rates import Rates, fit_rates
+from graph.algorithms.influence.learning.segments import fit_weight, groups_of
 from graph.algorithms.influence.request import InfluenceRequest
 
 DAY = 86_400
@@ -34,12 +36,17 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Orders a day that nobody's share brings: rate[customer] · factor[day], days counted from `first_day`."""
+    """Orders a day that nobody's share brings: rate[customer] · factor[group, day], days counted from `first_day`."""
 
     rate: Rates
+    group: Int64
+    """Of every customer."""
     factor: Float64
+    """Shape (groups, days)."""
     factor_error: Float64
     """Relative standard error of each day's factor by chance: one over the root of the orders that it rests on."""
+    apart_error: Float64
+    """That of what each group has beyond the day's factor of all, shape (groups, days)."""
     control_error: Float64
     """And by what is not known of the rhythms of those on whom it rests, which is much the same on all days."""
     first_day: int
@@ -49,11 +56,16 @@ class Baseline:
     @property
     def expected(self) -> Float64:
         """Orders that each window would have seen without a click."""
-        return passed(self.factor, self.first_day, self.windows) * self.rate.mean[self.windows.customer]
+        return self.days_passed * self.rate.mean[self.windows.customer]
+
+    @property
+    def days_passed(self) -> Float64:
+        """Days that pass within each window, every day worth its factor."""
+        return passed(self.factor, self.first_day, self.windows, self.group[self.windows.customer])
 
     def intensity(self, customer: Int32, at: Int64) -> Float64:
         """Orders a day of the customers at these times."""
-        return self.rate.mean[customer] * self.factor[at // DAY - self.first_day]
+        return self.rate.mean[customer] * self.factor[self.group[customer], at // DAY - self.first_day]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +83,42 @@ class Incremental:
 
 
 def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
-    """Fit rhythms and days to the orders outside the windows. O((customers + clicks + acts + days) · rounds)."""
+    """Fit rhythms, days and segments to the orders outside the windows. O((customers + clicks + acts) · rounds)."""
     first_day, last = _span(log)
-    entry = _entry(log, last)
+    entry, group = _entry(log, last), groups_of(log)
     windows = _windows(log, entry, round(request.window_days * DAY), last)
     calm = _habitual(log) & ~inside(windows, log.act_customer, log.act_at) & (log.act_at > entry[log.act_customer])
-    days = last // DAY - first_day + 1
-    own = np.bincount(log.act_customer[calm], minlength=log.customer_count).astype(np.float64)
-    daily = np.bincount(log.act_at[calm] // DAY - first_day, minlength=days).astype(np.float64)
     watched = Runs(np.arange(log.customer_count, dtype=np.int32), entry, np.full_like(entry, last))
-    factor, calmly, control = np.ones(days), np.zeros(0), np.zeros(days)
-    for _ in range(ROUNDS):
-        in_windows = summed(windows.customer, passed(factor, first_day, windows), log.customer_count)
-        calmly = np.maximum(passed(factor, first_day, watched) - in_windows, TINY)
-        rate = own / calmly
-        at_risk = _by_day(watched, rate, first_day, days) - _by_day(windows, rate[windows.customer], first_day, days)
-        factor = np.divide(daily, at_risk, out=np.ones(days), where=at_risk > TINY)
-        doubt = rate / calmly
-        unsure = _by_day(watched, doubt, first_day, days) - _by_day(windows, doubt[windows.customer], first_day, days)
-        control = np.sqrt(np.maximum(unsure, 0.0)) / np.maximum(at_risk, TINY) * (at_risk > TINY)
-    chance = 1 / np.sqrt(np.maximum(daily, 1.0))
-    return Baseline(fit_rates(own, calmly), factor, chance, control, first_day, windows)
+    shape = int(group.max(initial=0)) + 1, last // DAY - first_day + 1
+    cell = group[log.act_customer[calm]] * shape[1] + log.act_at[calm] // DAY - first_day
+    daily = np.bincount(cell, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
+    own = np.bincount(log.act_customer[calm], minlength=log.customer_count).astype(np.float64)
+
+    def calm_days(factor: Float64) -> Float64:
+        within = summed(windows.customer, passed(factor, first_day, windows, group[windows.customer]), own.size)
+        return np.maximum(passed(factor, first_day, watched, group) - within, TINY)
+
+    def by_day(rate: Float64) -> Float64:
+        of_all = _by_day(watched, rate, first_day, shape, group)
+        return of_all - _by_day(windows, rate[windows.customer], first_day, shape, group[windows.customer])
+
+    factor, apart, weight = np.ones(shape[1]), np.ones(shape), np.inf
+    at_risk, total, calmly = np.zeros(shape), np.zeros(shape[1]), np.zeros(0)
+    for turn in range(2 * ROUNDS):
+        calmly = calm_days(factor * apart)
+        at_risk = by_day(own / calmly)
+        total = (at_risk * apart).sum(0)
+        factor = np.divide(daily.sum(0), total, out=np.ones(shape[1]), where=total > TINY)
+        if turn == ROUNDS - 1:
+            weight = fit_weight(daily, factor * at_risk)
+        if turn >= ROUNDS - 1 and np.isinf(weight):
+            break
+        if turn >= ROUNDS - 1:
+            apart = (daily + weight) / (factor * np.maximum(at_risk, 0.0) + weight)
+    unsure = (by_day(own / calmly**2) * apart).sum(0)
+    control = np.sqrt(np.maximum(unsure, 0.0)) / np.maximum(total, TINY) * (total > TINY)
+    errors = 1 / np.sqrt(np.maximum(daily.sum(0), 1.0)), 1 / np.sqrt(daily + weight), control
+    return Baseline(fit_rates(own, calmly), group, factor * apart, *errors, first_day, windows)
 
 
 def incremental_effect(log: ShareLog, request: InfluenceRequest) -> Incremental:
@@ -99,9 +126,12 @@ def incremental_effect(log: ShareLog, request: InfluenceRequest) -> Incremental:
     baseline = fit_baseline(log, request)
     windows, factor, rate = baseline.windows, baseline.factor, baseline.rate
     attributed = int((_habitual(log) & inside(windows, log.act_customer, log.act_at)).sum())
-    exposure = summed(windows.customer, passed(factor, baseline.first_day, windows), log.customer_count)
-    of_day = _by_day(windows, rate.mean[windows.customer], baseline.first_day, factor.size) * factor
+    exposure = summed(windows.customer, baseline.days_passed, log.customer_count)
+    shape, group = (factor.shape[0], factor.shape[1]), baseline.group[windows.customer]
+    of_cell = _by_day(windows, rate.mean[windows.customer], baseline.first_day, shape, group) * factor
+    of_day = of_cell.sum(0)
     doubt = float((exposure**2 * rate.variance).sum() + ((of_day * baseline.factor_error) ** 2).sum())
+    doubt += float(((of_cell * baseline.apart_error) ** 2).sum())
     doubt += float((of_day * baseline.control_error).sum()) ** 2
     anyway = float(baseline.expected.sum())
     lift, half = attributed - anyway, Z95 * float(np.sqrt(attributed + doubt))
@@ -136,27 +166,30 @@ def inside(runs: Runs, customer: Int32, at: Int64) -> Bool:
     return (place >= 0) & (runs.customer[found] == customer) & (at <= runs.end[found])
 
 
-def passed(factor: Float64, first_day: int, runs: Runs) -> Float64:
-    """Days that pass within each run, every day worth its factor."""
-    until = np.concatenate([[0.0], np.cumsum(factor), [0.0]])
-    until[-1] = until[-2]
-    padded = np.concatenate([factor, [0.0]])
+def passed(factor: Float64, first_day: int, runs: Runs, group: Int64) -> Float64:
+    """Days that pass within each run, of so many groups, every day worth its factor[group, day]."""
+    until = np.zeros((factor.shape[0], factor.shape[1] + 2))
+    until[:, 1:-1] = np.cumsum(factor, axis=1)
+    until[:, -1] = until[:, -2]
+    padded = np.concatenate([factor, np.zeros((factor.shape[0], 1))], axis=1)
 
     def upto(at: Int64) -> Float64:
         day = at // DAY - first_day
-        return until[day] + padded[day] * (at % DAY) / DAY
+        return until[group, day] + padded[group, day] * (at % DAY) / DAY
 
     return upto(runs.end) - upto(runs.start)
 
 
-def _by_day(runs: Runs, weight: Float64, first_day: int, days: int) -> Float64:
-    """Sum over the runs of their weight times the part of each day that they cover."""
-    change = np.zeros(days + 2)
+def _by_day(runs: Runs, weight: Float64, first_day: int, shape: tuple[int, int], group: Int64) -> Float64:
+    """Sum over the runs of their weight times the part of each day that they cover, shape (groups, days)."""
+    groups, days = shape
+    change = np.zeros((groups, days + 2))
     for at, sign in ((runs.start, 1.0), (runs.end, -1.0)):
-        day, part = at // DAY - first_day, (at % DAY) / DAY
-        change += sign * np.bincount(day, weights=weight * (1 - part), minlength=days + 2)
-        change += sign * np.bincount(day + 1, weights=weight * part, minlength=days + 2)
-    return np.cumsum(change)[:days]
+        cell, part = group * (days + 2) + at // DAY - first_day, (at % DAY) / DAY
+        for place, covered in ((cell, 1 - part), (cell + 1, part)):
+            added = np.bincount(place, weights=weight * covered, minlength=groups * (days + 2))
+            change += sign * added.reshape(groups, days + 2)
+    return np.cumsum(change, axis=1)[:, :days]
 
 
 def _span(log: ShareLog) -> tuple[int, int]:

@@ -80,4 +80,5 @@ def before(log: ShareLog, cut: int) -> ShareLog:
         log.brought_customer[brought],
         log.brought_by[brought],
         log.brought_at[brought],
+        log.segment,
     )
