@@ -81,7 +81,7 @@ def renumbered(log: ShareLog, number: NDArray[np.int32], customers: int) -> Shar
     columns = {name: getattr(log, name) for name in ShareLog.__slots__}
     for name in known:
         columns[name] = np.where(columns[name] >= 0, number[columns[name]], -1).astype(np.int32)
-    return ShareLog(**{**columns, "customer_count": customers})
+    return ShareLog(**{**columns, "customer_count": customers, "segment": None})
 
 
 def judged(log: ShareLog, network: Network) -> Iterator[dict[str, object]]:
