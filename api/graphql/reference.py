@@ -32,7 +32,8 @@ address ([all of it](../how-to/transport.md)). Browsers that open `/graphql` get
 process lives, `/readyz` whether graph and log can be reached (503 with the reasons where not).
 
 A key goes into `Authorization: Bearer rk_…` or `X-API-Key: rk_…`, on a socket into the payload of `connection_init`.
-Scope `read` is for queries and subscriptions, `write` for mutations. `renmai keys create NAME --scope read` makes one.
+`renmai keys create NAME --scope read` makes one; which scope each field needs stands in the schema as `@requiresScopes`
+([who may do what](../how-to/access.md)).
 
 Lists are Relay connections: `first`/`after` forwards, `last`/`before` backwards, one of the two at a time, in the same
 order. A cursor holds its place while other rows come and go; it belongs to its list and order.
