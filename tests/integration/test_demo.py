@@ -163,6 +163,6 @@ def test_the_program_for_partners_works_with_a_key_that_may_read(small: Path) ->
     with served(small) as address:
         known, unknown = names["scores"](address, key, ["hz-c000042", "nobody"])
 
-    assert known["customer"]["key"] == "hz-c000042"
+    assert known["customerKey"] == "hz-c000042"
     assert known["spread"]["low"] <= known["spread"]["value"] <= known["spread"]["high"]
     assert unknown is None
