@@ -1,10 +1,11 @@
-"""`renmai serve` through what operators do to it: stops, several workers."""
+"""`renmai serve` through what operators do to it: the graph stopped and started under load, stops, several workers."""
 
 import asyncio
 import json
 import os
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.command_line import RENMAI, surroundings
+from tests.conftest import Neo4jServer, server_script, start_neo4j
 
 OPEN = {"RENMAI_AUTH": "open", "RENMAI_LOG_FORMAT": "json"}
 CUSTOMERS = "query Customers { customers(first: 5) { nodes { key } } }"
@@ -28,18 +30,22 @@ WATCH = "subscription { eventRecorded { eventId } }"
 @contextmanager
 def serving(data: Path, *options: str, **environment: str) -> "Generator[tuple[str, subprocess.Popen[str]]]":
     """The address of `renmai serve` on a free port, and its process."""
-    with subprocess.Popen(
-        [RENMAI, "serve", "--port", "0", *options],
-        env=surroundings(data, **OPEN, **environment),
-        cwd=data.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    log = data.parent / "serve.log"  # not a pipe: nobody would read it, and a full one stops the server
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [RENMAI, "serve", "--port", "0", *options],
+            env=surroundings(data, **OPEN, **environment),
+            cwd=data.parent,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
         assert process.stdout is not None
         try:
             first = process.stdout.readline()
-            assert first, process.communicate(timeout=60)[1]
+            assert first, log.read_text()
             yield first.split()[1].rstrip("/"), process
         finally:
             process.terminate()
@@ -48,6 +54,70 @@ def serving(data: Path, *options: str, **environment: str) -> "Generator[tuple[s
 
 async def ask(client: httpx2.AsyncClient, query: str, **variables: Any) -> httpx2.Response:
     return await client.post("/graphql", json={"query": query, "variables": variables})
+
+
+@contextmanager
+def neo4j(home: Path) -> Generator[Neo4jServer]:
+    try:
+        yield start_neo4j(home)
+    finally:
+        server_script("stop", home)
+
+
+@pytest.mark.neo4j
+async def test_a_graph_that_is_stopped_and_started_under_load_is_followed_without_a_restart(tmp_path: Path):
+    home = tmp_path / "neo4j"
+    with neo4j(home) as graph, serving(tmp_path / "data", **graph.environment()) as (address, _):
+        async with httpx2.AsyncClient(base_url=address, timeout=60) as client:
+            seen: Counter[int] = Counter()
+            waits: set[str] = set()
+            ended = asyncio.Event()
+
+            async def load() -> None:
+                while not ended.is_set():
+                    answer = await ask(client, CUSTOMERS)
+                    seen[answer.status_code] += 1
+                    if answer.status_code == 503:
+                        waits.add(answer.headers["retry-after"])
+                        [error] = answer.json()["errors"]
+                        assert error["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+                    await asyncio.sleep(0.02)
+
+            async def until(ready: bool) -> None:
+                async with asyncio.timeout(90):
+                    while (await client.get("/readyz")).json()["ready"] is not ready:
+                        await asyncio.sleep(0.1)
+
+            async def answered(times: int) -> None:
+                async with asyncio.timeout(90):
+                    while seen[200] < times:
+                        await asyncio.sleep(0.05)
+
+            loads = [asyncio.create_task(load()) for _ in range(4)]
+            await until(True)
+            await answered(11)
+            await asyncio.to_thread(server_script, "stop", home)
+            await until(False)
+            refused = await ask(client, CUSTOMERS)
+            recorded = await ask(client, RECORD, events=[{"kind": "REGISTER", "at": "2026-03-01T09:00:00+08:00",
+                                                          "customer": "ann"}])  # fmt: skip
+            port = graph.uri.rpartition(":")[2]
+            await asyncio.to_thread(
+                server_script, "start", home, "--port", port, "--quick", password=graph.password or ""
+            )
+            await until(True)
+            async with asyncio.timeout(90):
+                while '"key":"ann"' not in (await ask(client, CUSTOMERS)).text:
+                    await asyncio.sleep(0.1)
+            ended.set()
+            await asyncio.gather(*loads)
+
+            # What was recorded while the graph was away is in the log, and in the graph once it is back.
+            assert refused.status_code == 503
+            assert recorded.json()["data"]["recordEvents"] == {"accepted": 1}
+            assert set(seen) <= {200, 503}
+            assert min(seen[200], seen[503]) > 10
+            assert {int(wait) for wait in waits} <= set(range(1, 9))
 
 
 async def test_a_server_that_is_stopped_brings_its_requests_to_an_end_and_tells_its_listeners(tmp_path: Path):
