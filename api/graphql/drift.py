@@ -20,8 +20,8 @@ class ChainChange(Enum):
     SHIFTED = strawberry.enum_value("shifted", description="It faded in its slots and now stands in others.")
     FADED = strawberry.enum_value("faded", description="Its lift fell.")
     GREW = strawberry.enum_value("grew", description="Its lift rose.")
-    CAME = strawberry.enum_value("came", description="Confirmed now, and too rare before to be tried.")
-    WENT = strawberry.enum_value("went", description="Confirmed before, and too rare now to be tried.")
+    CAME = strawberry.enum_value("came", description="Confirmed now; the earlier run did not try it.")
+    WENT = strawberry.enum_value("went", description="Confirmed before; the later run did not try it.")
 
 
 @strawberry.type(description="A step of a chain that was compared.")

@@ -35,9 +35,9 @@ class Change(StrEnum):
     FADED = "faded"
     GREW = "grew"
     CAME = "came"
-    """Confirmed now; too few could have gone through it before for it to be tried."""
+    """Confirmed now; the earlier run did not try it."""
     WENT = "went"
-    """Confirmed before; too few can go through it now."""
+    """Confirmed before; the later run did not try it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,9 @@ def _told(change: Change, row: dict[str, Any], new: dict[str, Any] | None) -> Dr
 
 def _reason(change: Change, row: dict[str, Any], new: dict[str, Any] | None) -> str:
     if change is Change.CAME:
-        return f"Confirmed now with lift {row['lift_after']:.2f}; before, too few customers could have gone through it."
+        return f"Confirmed now with lift {row['lift_after']:.2f}; the earlier run did not try it: too rare, or not asked for."
     if change is Change.WENT:
-        return f"Its lift was {row['lift']:.2f}; now too few customers could go through it for it to be tried."
+        return f"Its lift was {row['lift']:.2f}; the later run did not try it: too rare, or not asked for."
     verb = {Change.GREW: "rose", Change.FADED: "fell", Change.SHIFTED: "fell"}[change]
     told = f"Its lift {verb} from {row['lift']:.2f} to {row['lift_after']:.2f} (q {exp(row['difference']):.2g})"
     if row["sure"] != row["sure_after"]:
