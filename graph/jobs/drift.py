@@ -167,7 +167,8 @@ def _told(change: Change, row: dict[str, Any], new: dict[str, Any] | None) -> Dr
 
 def _reason(change: Change, row: dict[str, Any], new: dict[str, Any] | None) -> str:
     if change is Change.CAME:
-        return f"Confirmed now with lift {row['lift_after']:.2f}; the earlier run did not try it: too rare, or not asked for."
+        told = f"Confirmed now with lift {row['lift_after']:.2f}"
+        return f"{told}; the earlier run did not try it: too rare, or not asked for."
     if change is Change.WENT:
         return f"Its lift was {row['lift']:.2f}; the later run did not try it: too rare, or not asked for."
     verb = {Change.GREW: "rose", Change.FADED: "fell", Change.SHIFTED: "fell"}[change]
