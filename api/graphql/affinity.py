@@ -12,7 +12,7 @@ from graph.queries import affinity as queries
 from graph.queries import product as product_queries
 
 if TYPE_CHECKING:
-    from api.graphql.chain import OpenChain
+    from api.graphql.open_chain import OpenChain
     from api.graphql.product import Product
 
 MOST = 20
@@ -111,7 +111,7 @@ class NextProduct:
     reason: NextReason = strawberry.field(description="What speaks most for it.")
     is_new: bool = strawberry.field(description="Whether the customer never bought it before the run.")
     horizon_days: int = strawberry.field(description="The days that the run foretells.")
-    open_chain: Annotated["OpenChain", strawberry.lazy("api.graphql.chain")] | None = strawberry.field(
+    open_chain: Annotated["OpenChain", strawberry.lazy("api.graphql.open_chain")] | None = strawberry.field(
         description="The open chain that leads to it; null for every other reason."
     )
     run_key: strawberry.Private[str]

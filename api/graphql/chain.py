@@ -1,9 +1,9 @@
 """Chains in the API: what a purchase leads to, and which next steps lie ahead of a customer."""
 
-from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -15,15 +15,11 @@ from api.graphql.errors import ApiError, Code
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import chosen
 from api.graphql.run import RunArgument, ScoreRun, run_key, run_of
+from api.graphql.scalars import money
 from graph.algorithms import chains as chain_words
 from graph.algorithms.chains import NAMED_GAPS
 from graph.queries import chain as queries
-from graph.queries import open_chain as open_queries
-from graph.queries import order as order_queries
 from graph.queries.chain_steps import ChainStepRow
-
-if TYPE_CHECKING:
-    from api.graphql.order import Order
 
 
 @strawberry.enum(description="On which days a step counts.")
@@ -161,6 +157,9 @@ class Chain(Node):
         description="Whether it was found in the log's earlier half and again in the later one; null where not tried."
     )
     scope: ChainScope = strawberry.field(description="Where it was looked for.")
+    mean_value: Decimal | None = strawberry.field(
+        description="Mean paid for the last step's category in an order of its slot; null where nothing was paid."
+    )
     run_key: strawberry.Private[str]
 
     @strawberry.field(description="The run that found it.")
@@ -177,7 +176,7 @@ class Chain(Node):
         return cls(
             id=global_id("Chain", row.key),
             rank=row.rank,
-            steps=[_step(step) for step in row.steps],
+            steps=[step_of(step) for step in row.steps],
             customers=row.customers,
             occurrences=row.occurrences,
             support=row.support,
@@ -191,11 +190,13 @@ class Chain(Node):
             q_value=row.q_value,
             held=row.held,
             scope=_scope(row),
+            mean_value=None if row.then_mean_cents is None else money(round(row.then_mean_cents)),
             run_key=row.run_id,
         )
 
 
-def _step(step: ChainStepRow) -> ChainStep:
+def step_of(step: ChainStepRow) -> ChainStep:
+    """The step of a row."""
     return ChainStep(
         category=Category.of(step.category_id),
         slot=Slot(start_minute=step.start_minute, end_minute=step.end_minute),
@@ -212,64 +213,6 @@ def _scope(row: queries.ChainRow) -> ChainScope:
         rest_lift=row.rest_lift,
         difference_q_value=row.difference_q_value,
     )
-
-
-@strawberry.type(description="A chain that a customer is inside of: what next, in which slot, how likely.")
-class OpenChain:
-    """An open chain, out of its row."""
-
-    chain: Chain = strawberry.field(description="The chain.")
-    opened_at: datetime = strawberry.field(description="When the customer did the first step.")
-    order_key: str = strawberry.field(description="Key of the order that was the first step.")
-    next_step: ChainStep = strawberry.field(description="What probably follows.")
-    window_start: datetime = strawberry.field(description="When the next slot begins, by the store's own clock.")
-    window_end: datetime = strawberry.field(description="When the next slot ends.")
-    probability: float = strawberry.field(description="Probability of the next step: the chain's confidence.")
-    lift: float = strawberry.field(description="How much likelier than by the customers' own rhythm.")
-
-    @strawberry.field(description="The order that was the first step.")
-    async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("api.graphql.order")] | None:
-        """Read together with the orders of the other open chains."""
-        from api.graphql.order import Order
-
-        row = await info.context.load(order_queries.orders_by_key, self.order_key)
-        return None if row is None else Order.of(row)
-
-    @classmethod
-    def of(cls, row: open_queries.OpenChainRow) -> "OpenChain":
-        """The open chain of a row."""
-        chain = Chain.of(row.chain)
-        return cls(
-            chain=chain,
-            opened_at=row.opened_at,
-            order_key=row.order,
-            next_step=chain.steps[1],
-            window_start=row.window_start,
-            window_end=row.window_end,
-            probability=row.chain.confidence,
-            lift=row.chain.lift,
-        )
-
-
-At = Annotated[datetime | None, strawberry.argument(description="At which instant; now if absent.")]
-
-
-async def open_chains_of(info: Info, key: str, at: datetime | None) -> list[OpenChain]:
-    """One customer's open chains, read together with the other customers'."""
-    services = info.context.services
-    # One instant for the whole operation, so that all customers share a statement.
-    instant = at or info.context.started_at
-    rows = await info.context.load(open_queries.open_chains, key, instant, services.zone, services.calendar)
-    return [OpenChain.of(row) for row in rows]
-
-
-async def open_chains(
-    info: Info,
-    customer_key: Annotated[str, strawberry.argument(description="The retailer's own id of the customer.")],
-    at: At = None,
-) -> list[OpenChain]:
-    """A customer's open chains, the nearest window first; none for an unknown customer."""
-    return await open_chains_of(info, customer_key, at)
 
 
 async def chain(

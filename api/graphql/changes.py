@@ -125,7 +125,7 @@ async def watch_events(info: Info, kinds: list[EventKind] | None) -> AsyncIterat
     if kinds is not None and not kinds:
         raise bad_input("`kinds` must name at least one kind; leave it out for all.", argument="kinds")
     wanted = Wanted(kinds=None if kinds is None else frozenset(text_of(kind) for kind in kinds))
-    async for events in _heard(info, wanted):
+    async for events in heard(info, wanted):
         for event in events:
             info.context.renew()
             yield RecordedEvent.of(event)
@@ -137,7 +137,7 @@ async def watch_customers(info: Info, keys: list[str]) -> AsyncIterator[Customer
         message = f"`keys` takes 1 to {MOST_KEYS:,} keys, not {len(keys):,}."
         raise bad_input(message, argument="keys", value=len(keys), maximum=MOST_KEYS)
     customers, watched = frozenset(keys), meant_by(info.context, keys)
-    async for events in _heard(info, Wanted(customers=watched)):
+    async for events in heard(info, Wanted(customers=watched)):
         for key, own in _by_customer(events, customers).items():
             info.context.renew()
             yield CustomerChange(
@@ -158,7 +158,8 @@ def _by_customer(events: list[LogEvent], customers: frozenset[str]) -> dict[str,
     return found
 
 
-async def _heard(info: Info, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
+async def heard(info: Info, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
+    """What the feed tells; COST_EXCEEDED for a subscription that fell behind."""
     try:
         async for events in info.context.services.feed.listen(wanted):
             yield await told_to(info.context, events)

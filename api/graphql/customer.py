@@ -10,7 +10,6 @@ import strawberry
 from api.access.scopes import PERSONAL, PERSONAL_FIELDS
 from api.graphql.affinity import FirstOf, NextProduct
 from api.graphql.centrality import CentralityScore, centrality_of
-from api.graphql.chain import At, OpenChain, open_chains_of
 from api.graphql.channel import Channel
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
@@ -18,6 +17,7 @@ from api.graphql.customer_where import CustomerOrder, CustomerWhere
 from api.graphql.influence import InfluenceScore, influence_of
 from api.graphql.next_product import next_products
 from api.graphql.node import Node, global_id
+from api.graphql.open_chain import At, OpenChain, open_chains_of
 from api.graphql.order import Order
 from api.graphql.ordering import chosen, text_of
 from api.graphql.referral import Referral

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from api.graphql.affinity import NextProduct, NextReason, few
-from api.graphql.category import SEPARATOR
-from api.graphql.chain import OpenChain, open_chains_of
+from api.graphql.category import is_within
 from api.graphql.context import Info
+from api.graphql.open_chain import OpenChain, open_chains_of
 from graph.queries import affinity as queries
 from graph.queries import product as product_queries
 
@@ -39,7 +39,7 @@ async def _led_to(
         within = [
             row
             for row, told in zip(products, rows, strict=True)
-            if told and told.category_id and _is_within(told.category_id, category)
+            if told and told.category_id and is_within(told.category_id, category)
         ]
         whole = sum(row.probability for row in within)
         for row in within:
@@ -47,10 +47,6 @@ async def _led_to(
             if row.sku not in led or chance > led[row.sku][0]:
                 led[row.sku] = chance, chain
     return led
-
-
-def _is_within(category: str, branch: str) -> bool:
-    return category == branch or category.startswith(branch + SEPARATOR)
 
 
 def _told(found: queries.NextRows, row: queries.NextRow, led: tuple[float, OpenChain] | None) -> NextProduct:

@@ -22,7 +22,8 @@ from api.access.scopes import needed
 from api.access.sdl import with_scopes
 from api.graphql.advocates import AdvocateSelection, select
 from api.graphql.centrality import CentralityScore, most_central
-from api.graphql.chain import Chain, OpenChain, chain, chains, open_chains
+from api.graphql.chain import Chain, chain, chains
+from api.graphql.chain_step import ChainStepReached, watch_chain_steps
 from api.graphql.changes import CustomerChange, RecordedEvent, watch_customers, watch_events
 from api.graphql.channel import Channel, ChannelConnection, channel, channels
 from api.graphql.connection import Connection
@@ -36,6 +37,7 @@ from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
+from api.graphql.open_chain import OpenChain, open_chains
 from api.graphql.order import Order, order
 from api.graphql.overview import Overview, overview
 from api.graphql.plain import PlainExecutor
@@ -234,6 +236,24 @@ class Subscription:
         """See `watch_events`."""
         async for event in watch_events(info, kinds):
             yield event
+
+    @strawberry.subscription(
+        description="Purchases that opened a chain for a customer, or led on to its last step, as they are recorded."
+    )
+    async def chain_step_reached(
+        self,
+        info: Info,
+        keys: Annotated[
+            list[str] | None, strawberry.argument(description="Of these customers, 1 to 1,000; of all if absent.")
+        ] = None,
+        next_category: Annotated[
+            str | None,
+            strawberry.argument(description="Only chains that lead to this category, given by its key, or one below."),
+        ] = None,
+    ) -> AsyncIterator[ChainStepReached]:
+        """See `watch_chain_steps`."""
+        async for reached in watch_chain_steps(info, keys, next_category):
+            yield reached
 
 
 class Prepared(SchemaExtension):

@@ -6,6 +6,8 @@ into the tail; at the very end of what can happen the tail is held where that bi
 Logarithms throughout: strong chains lie far below the smallest float.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -56,6 +58,16 @@ def log_p_of_difference(one: tuple[Float64, Float64], other: tuple[Float64, Floa
     """Natural logarithm of Wald's two-sided p of two independent estimates, (value, standard error), being equal."""
     z = np.abs(one[0] - other[0]) / np.hypot(one[1], other[1])
     return np.log(2.0) + special.log_ndtr(-z)
+
+
+def proportion_interval(share: float, successes: int) -> tuple[float, float]:
+    """The 95 % interval of a share that is `successes` over all trials (Wilson 1927); 0 to 1 without any."""
+    if share <= 0 or successes <= 0:
+        return 0.0, 1.0
+    trials, z = successes / share, 1.959963984540054
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _far(k: Float64, trials: Float64, chance: Float64) -> Float64:

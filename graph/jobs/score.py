@@ -12,6 +12,7 @@ from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.engines import engine_named
 from graph.engines.engine import check
+from graph.jobs.chain_values import step_values, with_values
 from graph.jobs.longer_rows import longer_said, longer_shown, longer_table
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
@@ -75,7 +76,8 @@ async def score_chains(
             apart = scoped_shown(parts, by_scope, request)
             run = replace(run, said=f"{run.said} {scoped_said(apart, scopes, request)}")
             shown += apart
-        rows = chain_rows(shown, run.run_id)
+        values = await asyncio.to_thread(step_values, log, run.log_version, request)
+        rows = chain_rows([with_values(part, values) for part in shown], run.run_id)
         await write_rows(store, UPSERT_CHAINS, rows, lambda done: stages.tell("graph", done, len(rows)))
         stages.tell("publish", 0, 1)
         return await make_current(store, run, context.clock)

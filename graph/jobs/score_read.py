@@ -59,7 +59,7 @@ def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> Purch
     lines = (
         bought.lazy()
         .drop_nulls(["customer", "product"])
-        .join(_categories(log, version, request.category_level), on="product")
+        .join(product_categories(log, version, request.category_level), on="product")
         .select("customer", "category", pl.col("local_at").dt.truncate("1m"))
         .unique()
         .sort("customer", "local_at", "category")
@@ -161,7 +161,7 @@ def check_source(log: EventLog, version: int, source: str | None) -> None:
         raise BadInput(f"the log holds no source {source!r}; it holds {', '.join(known) or 'nothing yet'}")
 
 
-def _categories(log: EventLog, version: int, level: int | None) -> pl.LazyFrame:
+def product_categories(log: EventLog, version: int, level: int | None) -> pl.LazyFrame:
     """Product → category, by the newest profile; cut at the level where one is asked for."""
     described = (pl.col("kind") == EventKind.PROFILE) & pl.col("product").is_not_null()
     columns = ("id", "at", "kind", "customer", "product", "store", "channel", "campaign", "properties")

@@ -129,6 +129,9 @@ CHAIN = Node(
         Property("scope_key", PropertyType.STRING, "Which one; absent for everywhere."),
         Property("rest_lift", PropertyType.FLOAT, "Lift among the customers outside the scope; absent for everywhere."),
         Property("difference_q_value", PropertyType.FLOAT, "q of the scope's lift being that of the rest; absent too."),
+        Property(
+            "then_mean_cents", PropertyType.FLOAT, "Mean paid for the last step's category in an order of its slot."
+        ),
     ),
     "Two to five steps of category, slot and kind of day that follow each other more often than the customers' rhythm "
     "says.",

@@ -5,7 +5,6 @@ Without a run, the current runs of every scope are read; one statement finds the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import LiteralString
 
 from graph.queries.chain_steps import ChainStepRow, to_steps
@@ -13,8 +12,7 @@ from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.queries.view import and_seen
-from graph.store.statement import CUSTOMER, ORDER, cypher
+from graph.store.statement import cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class ChainRow:
     held: bool | None = None
     rest_lift: float | None = None
     difference_q_value: float | None = None
+    then_mean_cents: float | None = None
 
     @property
     def steps(self) -> tuple[ChainStepRow, ...]:
@@ -65,22 +64,6 @@ class ChainRow:
         return ChainStepRow(*first, self.gap), ChainStepRow(*then, None)
 
 
-@dataclass(frozen=True, slots=True)
-class FirstStepRow:
-    """A customer's recent order that fits a chain's first category; whether slot and day fit is for the caller."""
-
-    customer: str
-    order: str
-    at: datetime
-    local_date: date
-    local_minute: int
-    time_zone: str | None
-    district: str | None
-    store: str | None
-    channel: str | None
-    chain: ChainRow
-
-
 COLUMNS: LiteralString = (
     "n.chain_id AS key, n.run_id AS run_id, n.rank AS rank, n.first_category_id AS first_category_id, "
     "n.first_start_minute AS first_start_minute, n.first_end_minute AS first_end_minute, "
@@ -90,7 +73,8 @@ COLUMNS: LiteralString = (
     "n.support AS support, n.confidence AS confidence, n.lift AS lift, n.p_value AS p_value, n.q_value AS q_value, "
     "coalesce(n.scope_kind, 'everywhere') AS scope_kind, n.scope_key AS scope_key, n.steps AS told_steps, "
     "n.lift_low AS lift_low, n.lift_high AS lift_high, n.suffix_lift AS suffix_lift, coalesce(n.new, true) AS new, "
-    "n.held AS held, n.rest_lift AS rest_lift, n.difference_q_value AS difference_q_value"
+    "n.held AS held, n.rest_lift AS rest_lift, n.difference_q_value AS difference_q_value, "
+    "n.then_mean_cents AS then_mean_cents"
 )
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (n:Chain {{chain_id: key}}) RETURN {COLUMNS}")
@@ -145,33 +129,6 @@ ORDERINGS: dict[str, Ordering] = {
 }
 """How chains may be sorted, each ascending."""
 
-Q_LIMIT = 0.05
-"""Only chains below it are told to customers: a run keeps some unconfirmed ones too, for those who study it."""
-
-# A chain's category may stand above the product's own in the tree; chains of one data set speak of its orders alone.
-FIRST_STEPS = cypher(
-    "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
-    f" WHERE o.local_date IN $dates{and_seen('order', 'o')}"
-    " MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
-    " WITH DISTINCT customer, c, o, k.category_id AS category"
-    " MATCH (n:Chain {first_category_id: category}) WHERE n.q_value < $q_limit AND n.lift > 1"
-    # Of longer chains the last step is not the next one.
-    " AND coalesce(n.step_count, 2) = 2"
-    " WITH customer, c, o, n"
-    " MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
-    " AND (pointer.scope = '*' OR pointer.scope = o.source)"
-    " AND o.local_minute >= n.first_start_minute AND o.local_minute < n.first_end_minute"
-    " OPTIONAL MATCH (o)-[:AT]->(s:Store) OPTIONAL MATCH (o)-[:VIA]->(h:Channel)"
-    " RETURN customer, o.order_id AS order, o.at AS at, o.local_date AS local_date, o.local_minute AS local_minute,"
-    " s.time_zone AS time_zone, coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel,"
-    f" {COLUMNS} ORDER BY customer, at, key",
-    customers=CUSTOMER,
-    customer=CUSTOMER,
-    order=ORDER,
-)
-
-_CHAIN_FIELDS = tuple(ChainRow.__dataclass_fields__)
-
 
 async def chains_by_key(reader: Reader, keys: Sequence[str]) -> list[ChainRow | None]:
     """One answer for each id, in the order given; None for an unknown chain."""
@@ -186,16 +143,6 @@ async def chains(reader: Reader, filters: Filters, ordering: Ordering, run: str 
 async def count_chains(reader: Reader, filters: Filters, run: str | None) -> int:
     """How many chains pass every filter, counted up to COUNT_CAP."""
     return await count(reader, _listing_for(run), filters, _given(run))
-
-
-async def first_steps(reader: Reader, customers: Sequence[str], dates: Sequence[date]) -> list[list[FirstStepRow]]:
-    """Each customer's orders of these days, by the store's calendar, that may open a confirmed current chain."""
-    wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates), "q_limit": Q_LIMIT}
-    found: dict[str, list[FirstStepRow]] = {customer: [] for customer in customers}
-    for record in await reader.read(FIRST_STEPS, wanted):
-        chain = ChainRow(**{field: record.pop(field) for field in _CHAIN_FIELDS})
-        found[record["customer"]].append(FirstStepRow(**record, chain=chain))
-    return [found[customer] for customer in customers]
 
 
 def _listing_for(run: str | None) -> Listing[ChainRow]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from graph.queries import (
+    affinity,
     audience,
     chain,
     channel,
@@ -14,6 +15,7 @@ from graph.queries import (
     order,
     overview,
     product,
+    recent_orders,
     referral,
     referral_review,
     run,
@@ -99,7 +101,9 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("current runs of a kind", run.CURRENT, {"kind": "influence"}),
     ("known categories", audience.KNOWN_CATEGORIES, {"category": "tea"}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
-    ("first steps", chain.FIRST_STEPS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
+    ("recent orders", recent_orders.OF_CUSTOMERS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
+    ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
+    ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),
     ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"], "paths": True}),
     (
         "influence of customers in a run",

@@ -258,8 +258,9 @@ async def test_a_pair_of_a_release_that_knew_no_longer_chains_has_its_two_steps(
         # Within the window it is still open, at its end no more.
         ("bob", utc(2026, 3, 3, 11, 59), [("chains-1|1", "o3")]),
         ("bob", utc(2026, 3, 3, 12), []),
-        # Ann's fruit tea opens the chain of all teas on the same evening.
-        ("ann", utc(2026, 3, 3, 10, 40), [("chains-1|1", "o1"), ("chains-1|2", "o2")]),
+        # Ann's fruit tea ends the chain from coffee to tea and opens that of all teas on the same evening.
+        ("ann", utc(2026, 3, 3, 10, 29), [("chains-1|1", "o1")]),
+        ("ann", utc(2026, 3, 3, 10, 40), [("chains-1|2", "o2")]),
         ("nobody", utc(2026, 3, 2, 6), []),
     ],
 )
@@ -268,7 +269,7 @@ async def test_open_chains_have_their_next_slot_ahead(
 ):
     [found] = await open_chains(shop, [customer_key], at, SHANGHAI)
 
-    assert [(row.chain.key, row.order) for row in found] == expected
+    assert [(row.chain.key, row.last.order) for row in found] == expected
 
 
 async def test_the_window_of_an_open_chain_is_on_the_stores_clock(shop: Store):

@@ -196,7 +196,12 @@ def test_several_events_of_a_customer_are_one_change(api: Any):
     assert changes[1]["logVersion"] == 2
 
 
-@pytest.mark.parametrize(("query", "keys"), [(EVENTS, []), (CHANGES, []), (CHANGES, ["k"] * 1_001)])
+STEPS = "subscription($k: [String!]) { chainStepReached(keys: $k) { customerKey } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"), [(EVENTS, []), (CHANGES, []), (CHANGES, ["k"] * 1_001), (STEPS, []), (STEPS, ["k"] * 1_001)]
+)
 def test_nothing_and_too_much_cannot_be_watched(api: Any, query: str, keys: list[str]):
     with connected(api) as socket:
         subscribe(socket, query, variables={"k": keys})

@@ -1,0 +1,81 @@
+"""Watching chains: a recorded purchase opened a chain for a customer, or led on to its last step."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from api.graphql.category import is_within
+from api.graphql.changes import MOST_KEYS, heard
+from api.graphql.context import Info, LogEvent, Wanted
+from api.graphql.errors import bad_input
+from api.graphql.open_chain import OpenChain
+from graph.queries import customer as customer_queries
+from graph.queries import open_chain as queries
+
+if TYPE_CHECKING:
+    from api.graphql.customer import Customer
+
+AT_ONCE = 500
+"""Customers whose chains one statement reads."""
+
+
+@strawberry.type(description="A customer has just done the last but one step of a chain: what follows lies ahead.")
+class ChainStepReached:
+    """Who, and inside of which chain."""
+
+    customer_key: str = strawberry.field(description="The customer's key.")
+    log_version: int = strawberry.field(description="The version of the log that brought the step.")
+    open_chain: OpenChain = strawberry.field(description="The chain, with its nearest window.")
+
+    @strawberry.field(description="The customer as the graph has them now; null where they are gone.")
+    async def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
+        """Read anew for each step."""
+        from api.graphql.customer import Customer
+
+        row = await info.context.load(customer_queries.customers_by_key, self.customer_key)
+        return None if row is None else Customer.of(row)
+
+
+async def watch_chain_steps(
+    info: Info, keys: list[str] | None, next_category: str | None
+) -> AsyncIterator[ChainStepReached]:
+    """Each chain that a delivery opened or led on, once: in the order of the log, with its nearest window."""
+    if keys is not None and not 1 <= len(keys) <= MOST_KEYS:
+        message = f"`keys` takes 1 to {MOST_KEYS:,} keys, not {len(keys):,}; leave it out for all customers."
+        raise bad_input(message, argument="keys", value=len(keys), maximum=MOST_KEYS)
+    customers = None if keys is None else frozenset(keys)
+    wanted = Wanted(kinds=frozenset({"purchase"}) if customers is None else None, customers=customers)
+    async for events in heard(info, wanted):
+        versions = _orders(events, customers)
+        people = list(dict.fromkeys(customer for customer, _ in versions))
+        for start in range(0, len(people), AT_ONCE):
+            async for reached in _reached(info, people[start : start + AT_ONCE], versions):
+                if next_category is None or is_within(reached.open_chain.next_step.category.key, next_category):
+                    info.context.renew()
+                    yield reached
+
+
+def _orders(events: Iterable[LogEvent], customers: frozenset[str] | None) -> dict[tuple[str, str], int]:
+    """(customer, order) → the version that brought its newest line, in the order of the log."""
+    return {
+        (event.customer, event.order): event.log_version
+        for event in events
+        if event.kind == "purchase" and event.order and event.customer
+        if customers is None or event.customer in customers
+    }
+
+
+async def _reached(
+    info: Info, people: list[str], versions: dict[tuple[str, str], int]
+) -> AsyncIterator[ChainStepReached]:
+    services = info.context.services
+    now = services.now()
+    found = await queries.open_chains(info.context.reader, people, now, services.zone, services.calendar)
+    for customer, rows in zip(people, found, strict=True):
+        told = set[str]()
+        for row in rows:
+            version = versions.get((customer, row.last.order))
+            if version is not None and row.chain.key not in told:
+                told.add(row.chain.key)
+                yield ChainStepReached(customer_key=customer, log_version=version, open_chain=OpenChain.of(row, now))
