@@ -67,7 +67,7 @@ def proportion_interval(share: float, successes: int) -> tuple[float, float]:
     trials, z = successes / share, 1.959963984540054
     middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def _far(k: Float64, trials: Float64, chance: Float64) -> Float64:

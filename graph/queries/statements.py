@@ -12,6 +12,7 @@ from graph.queries import (
     channel,
     customer,
     influence,
+    inside,
     order,
     overview,
     product,
@@ -135,6 +136,8 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"customers by {by}", statement, {})
     every = tuple(audience.CONDITIONS)
     yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
+    scan = {"dates": [date(2026, 3, 2)], "since": datetime(2026, 1, 1, tzinfo=UTC), "after": "", "scan": 9}
+    yield Sample("customers inside", inside.inside_statement(every), {**_values(every), **scan, "q_limit": 0.05})
     for noun in _NOUNS:
         yield from _of_noun(noun)
     for name, listing, ordering in _CHILDREN:

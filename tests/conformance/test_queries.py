@@ -1,11 +1,12 @@
 """What we ask the graph is answered alike, and right, by both stores: a tiny shop, worked out by hand."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from shop_graph import fill_shop, utc
 
+from graph.algorithms.chains import EVERY_WEEK_ALIKE
 from graph.queries import (
     chain,
     channel,
@@ -20,10 +21,12 @@ from graph.queries import (
     share,
 )
 from graph.queries import store as stores
+from graph.queries.inside import Wanted, insiders
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Position, Slice, turned
 from graph.queries.statements import samples
 from graph.store import Store
+from graph.store.statement import cypher
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEN = Slice(limit=10)
@@ -270,6 +273,42 @@ async def test_open_chains_have_their_next_slot_ahead(
     [found] = await open_chains(shop, [customer_key], at, SHANGHAI)
 
     assert [(row.chain.key, row.last.order) for row in found] == expected
+
+
+NEWEST = cypher("MATCH (c:Customer)-[:PLACED]->(o:Order) WITH c, max(o.at) AS newest SET c.last_order_at = newest")
+
+
+async def test_customers_inside_of_a_chain_are_paged_by_key(shop: Store):
+    await shop.write((NEWEST, {}))
+    at = utc(2026, 3, 2, 6)
+    wanted = Wanted(at, at + timedelta(hours=28))
+    told = [await insiders(shop, {}, wanted, SHANGHAI, EVERY_WEEK_ALIKE, 1, after) for after in (None, "ann", "bob")]
+
+    assert [[(one.customer, len(one.open)) for one in page.found] for page in told] == [[("ann", 2)], [("bob", 1)], []]
+    assert [(page.end, page.more) for page in told] == [("ann", True), ("bob", False), (None, False)]
+
+
+@pytest.mark.parametrize(
+    ("audience", "hours", "category", "expected"),
+    [
+        ({}, 28, None, ["ann", "bob"]),
+        ({}, 21, None, ["ann"]),  # in Xihu the tea of ten o'clock begins after 20 hours, the evening's after 28
+        ({}, 30, "tea", ["ann", "bob"]),
+        ({}, 30, "coffee", []),
+        ({"district_eq": "Gongshu"}, 30, None, ["bob"]),
+        ({"consent_offers": True}, 30, None, []),
+    ],
+)
+async def test_who_is_inside_follows_audience_window_and_category(
+    shop: Store, audience: dict[str, object], hours: int, category: str | None, expected: list[str]
+):
+    await shop.write((NEWEST, {}))
+    at = utc(2026, 3, 2, 6)
+    wanted = Wanted(at, at + timedelta(hours=hours), category)
+
+    page = await insiders(shop, audience, wanted, SHANGHAI, EVERY_WEEK_ALIKE, 10, None)
+
+    assert [one.customer for one in page.found] == expected
 
 
 async def test_the_window_of_an_open_chain_is_on_the_stores_clock(shop: Store):

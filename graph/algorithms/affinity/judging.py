@@ -47,9 +47,9 @@ def judged(baskets: Baskets, request: NextProducts) -> list[Judged]:
 
 
 def repeated(baskets: Baskets, as_of: int, first: int) -> tuple[Int32, Int32]:
-    """What each customer had in most baskets, whenever that was; equals by code."""
+    """What each customer had in most baskets, whenever that was; of equals the one bought last, then by code."""
     known = history(baskets, as_of, 1)
-    order = np.lexsort((known.product, -known.times, known.customer))
+    order = np.lexsort((known.product, -known.last, -known.times, known.customer))
     customer = known.customer[order]
     kept = order[np.arange(order.size) - np.searchsorted(customer, customer, side="left") < first]
     return known.customer[kept].astype(np.int32), known.product[kept].astype(np.int32)
