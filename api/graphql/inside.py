@@ -59,7 +59,7 @@ class InsiderEdge:
     description="Customers inside of open chains, by key. A page looks at so many customers and no more: it may hold "
     "fewer than were asked for, or none, while `hasNextPage` says that there are more; go on with `endCursor`."
 )
-class InsiderConnection:
+class InsiderPage:
     """One page; the list is not counted, since nobody knows it before it was read."""
 
     edges: list[InsiderEdge] = strawberry.field(description="The customers of the page, each with a cursor.")
@@ -88,7 +88,7 @@ async def customers_inside(
             description="Also customers who have not agreed to personal offers: for figures, not for sending."
         ),
     ] = False,
-) -> InsiderConnection:
+) -> InsiderPage:
     """A page of the customers who may be offered something now or soon; only who agreed to offers, unless said."""
     if not 0 <= within_hours <= LONGEST_HOURS:
         message = f"`withinHours` must be from 0 to {LONGEST_HOURS}, not {within_hours}."
@@ -104,7 +104,7 @@ async def customers_inside(
         for one in page.found
     ]
     edges = [InsiderEdge(node=node, cursor=_cursor(node.customer_key)) for node in nodes]
-    return InsiderConnection(
+    return InsiderPage(
         edges=edges,
         nodes=nodes,
         page_info=PageInfo(

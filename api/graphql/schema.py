@@ -35,7 +35,7 @@ from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.federation import ENTITIES, KEYS, Entity, Service, entities, service
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
-from api.graphql.inside import InsiderConnection, customers_inside
+from api.graphql.inside import InsiderPage, customers_inside
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.open_chain import OpenChain, open_chains
@@ -130,7 +130,7 @@ class Query:
     open_chains: list[OpenChain] = strawberry.field(
         resolver=open_chains, description="What probably comes next for a customer, in which slot, how likely."
     )
-    customers_inside: InsiderConnection = strawberry.field(
+    customers_inside: InsiderPage = strawberry.field(
         resolver=customers_inside, description="Who is inside of an open chain now, of those who agreed to offers."
     )
     score_run: ScoreRun | None = strawberry.field(resolver=score_run, description="One run of scores by id.")
