@@ -95,7 +95,7 @@ async def bare(store: Store, customers: int, requests: int) -> dict[str, list[fl
     """Milliseconds of the statement as the API asks it, and as plain rows."""
     taken: dict[str, list[float]] = {"store": [], "rows": []}
     for keys in draws(customers, requests):
-        for name, statement, more in (("store", BY_CUSTOMERS, {"paths": False}), ("rows", ROWS, {"run": RUN})):
+        for name, statement, more in (("store", BY_CUSTOMERS, {"with_paths": False}), ("rows", ROWS, {"run": RUN})):
             start = time.perf_counter()
             found = await store.read(statement, {"keys": keys, **more})
             taken[name].append((time.perf_counter() - start) * 1e3)

@@ -8,7 +8,8 @@ import msgspec
 
 from graph.queries.reader import Reader
 from graph.queries.run import CURRENT_AFFINITY
-from graph.store.statement import Statement, cypher
+from graph.queries.view import join_seen
+from graph.store.statement import CUSTOMER, Statement, cypher
 
 
 class TogetherRow(msgspec.Struct, frozen=True):
@@ -69,9 +70,11 @@ OF_PRODUCTS = cypher(
 )
 OF_CUSTOMERS = cypher(
     f"{CURRENT_AFFINITY} UNWIND $keys AS key WITH run + '|' + key AS next_id"
-    " MATCH (a:NextProducts {next_id: next_id})"
+    f" MATCH (a:NextProducts {{next_id: next_id}}){join_seen('a')}"
     " RETURN a.customer_id AS key, a.run_id AS run_id, a.horizon_days AS horizon_days, a.products AS products"
-    " ORDER BY run_id"
+    " ORDER BY run_id",
+    keys=CUSTOMER,
+    key=CUSTOMER,
 )
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.audience import CONDITIONS
+from graph.queries.customer import OWN_KEYS
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader
 from graph.queries.run import CURRENT_CENTRALITY
-from graph.store.statement import cypher
+from graph.queries.view import join_seen
+from graph.store.statement import CUSTOMER, SCORE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ COLUMNS: LiteralString = (
 _GIVEN_RUN: LiteralString = "WITH $run AS run"
 _SCORES_OF_KEYS: LiteralString = (
     " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:CentralityScore {score_id: score_id})"
-    f" RETURN {COLUMNS}"
+    f"{join_seen('s')} RETURN {COLUMNS}"
 )
-BY_CUSTOMERS = cypher(f"{CURRENT_CENTRALITY}{_SCORES_OF_KEYS}")
-BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}")
+BY_CUSTOMERS = cypher(f"{CURRENT_CENTRALITY}{_SCORES_OF_KEYS}", keys=CUSTOMER, customer_id=CUSTOMER)
+BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", keys=CUSTOMER, customer_id=CUSTOMER)
 
 
 def _listing(runs: LiteralString) -> Listing[CentralityRow]:
@@ -55,6 +57,8 @@ def _listing(runs: LiteralString) -> Listing[CentralityRow]:
         variables="s",
         columns=COLUMNS,
         filters=CONDITIONS,
+        seen=("customer", "c"),
+        keys={"sort_key": SCORE, "customer_id": CUSTOMER, **OWN_KEYS},
     )
 
 

@@ -60,7 +60,7 @@ _COLUMNS: list[LiteralString] = [f"{value} AS {name}" for name, value in _FIELDS
 COLUMNS: LiteralString = ", ".join(_COLUMNS)
 # Paths are most of a score's bytes, and seldom asked for.
 _VALUES: list[LiteralString] = [
-    "CASE WHEN $paths THEN s.paths END" if name == "paths" else value for name, value in _FIELDS.items()
+    "CASE WHEN $with_paths THEN s.paths END" if name == "paths" else value for name, value in _FIELDS.items()
 ]
 _PACKED: LiteralString = ", ".join(_VALUES)
 
@@ -125,7 +125,7 @@ async def influence_of(
 
     Without `paths`, those are None: they are most of what would be read.
     """
-    wanted: dict[str, object] = {"keys": list(dict.fromkeys(customers)), "paths": paths}
+    wanted: dict[str, object] = {"keys": list(dict.fromkeys(customers)), "with_paths": paths}
     if run is None:
         records = await reader.read(BY_CUSTOMERS, wanted)
     else:

@@ -147,11 +147,13 @@ def _page_by_key(
     """A page in the order of the key alone: its bounds stand where the key's index answers them, in its own order."""
     wanted = condition(listing.filters, shape)
     filtered: LiteralString = f" AND {wanted}" if shape else ""
+    seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
     way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
     return cypher(
-        f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}"
+        f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}{seen}"
         f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit"
-        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key ORDER BY sort_value {way}"
+        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key ORDER BY sort_value {way}",
+        **_keys(listing, ordering),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from graph.queries import (
     affinity,
     audience,
+    centrality,
     chain,
     channel,
     customer,
@@ -69,6 +70,8 @@ _NOUNS: tuple[_Noun, ...] = (
     _Noun("chains in a run", chain.LISTING_IN_RUN, chain.ORDERINGS, {"run": "chains-1"}),
     _Noun("influence", influence.LISTING, influence.METRICS, {}),
     _Noun("influence in a run", influence.LISTING_IN_RUN, influence.METRICS, {"run": "influence-1"}),
+    _Noun("centrality", centrality.LISTING, centrality.METRICS, {}),
+    _Noun("centrality in a run", centrality.LISTING_IN_RUN, centrality.METRICS, {"run": "centrality-1"}),
     _Noun("audience", influence.AUDIENCE, influence.METRICS, {}),
     _Noun("audience in a run", influence.AUDIENCE_IN_RUN, influence.METRICS, {"run": "influence-1"}),
 )
@@ -105,11 +108,13 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("recent orders", recent_orders.OF_CUSTOMERS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
     ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),
-    ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"], "paths": True}),
+    ("centrality of customers", centrality.BY_CUSTOMERS, {"keys": ["ann"]}),
+    ("centrality in a run", centrality.BY_CUSTOMERS_IN_RUN, {"keys": ["ann"], "run": "centrality-1"}),
+    ("influence of customers", influence.BY_CUSTOMERS, {"keys": ["ann"], "with_paths": True}),
     (
         "influence of customers in a run",
         influence.BY_CUSTOMERS_IN_RUN,
-        {"keys": ["ann"], "run": "influence-1", "paths": False},
+        {"keys": ["ann"], "run": "influence-1", "with_paths": False},
     ),
     ("overview: all", overview.ALL, {}),
     ("seen customers", view.SEEN, {"keys": ["ann"]}),

@@ -27,7 +27,9 @@ NOBODY = "\x00"
 """The key of nobody: what a text that is none of a partner's ids becomes."""
 _MARK = re.compile(r"/\*(where|and|join) (customer|order|share|score) (\w+)\*/")
 _LABEL = re.compile(r":([A-Z][a-z]\w*)")
-_OF_NOBODY = frozenset({"Product", "Category", "Store", "Channel", "Campaign", "Chain", "ScoreRun", "CurrentRun"})
+_OF_NOBODY = frozenset(
+    {"Product", "ProductAffinity", "Category", "Store", "Channel", "Campaign", "Chain", "ScoreRun", "CurrentRun"}
+)
 """Labels that hold nothing of a customer: statements about these alone need no mark."""
 _NUMBER = re.compile(r"_\d+$")
 _PROPERTIES: Mapping[str, LiteralString] = {

@@ -55,7 +55,7 @@ def test_a_thousand_scores_are_one_statement(scored: Any):
 
     assert [one["customerKey"] for one in found] == keys
     assert len(scored.reader.reads) == 1
-    assert scored.reader.reads[0][1] == {"keys": keys, "paths": False}
+    assert scored.reader.reads[0][1] == {"keys": keys, "with_paths": False}
 
 
 def test_their_run_and_customers_are_one_more_each(scored: Any):
