@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.access.audit import AuditLog
 from api.access.virtual_ids import VirtualIds
@@ -56,7 +56,8 @@ def create_key_command(
 def list_keys_command() -> None:
     """List the keys, without their secrets."""
     now = datetime.now(UTC)
-    table = Table("prefix", "name", "scopes", "created", "expires", "last used", "state", "partner")
+    whole = Column("prefix", no_wrap=True)  # the other commands take it
+    table = Table(whole, "name", "scopes", "created", "expires", "last used", "state", "partner")
     for key in _keys().list_keys():
         table.add_row(
             key.prefix,
