@@ -13,8 +13,9 @@ from api.access.scopes import Needs
 
 DEFINITION = """\
 "Who asks must hold one of these sets of scopes in full."
-directive @requiresScopes(scopes: [[federation__Scope!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
-
+directive @requiresScopes(scopes: [[{scope}!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+"""
+_SCOPE = """
 "A scope such as customers:read."
 scalar federation__Scope
 """
@@ -34,8 +35,8 @@ def with_scopes(text: str, needed: Mapping[tuple[str, str], Needs]) -> str:
     if text.startswith(_LINK):
         link, _, rest = text.partition("\n")
         link = link.replace("import: [", f'import: ["{_IMPORT}", ', 1)
-        return f"{link}\n\n{DEFINITION}{rest}"
-    return f"{DEFINITION}\n{text}"
+        return f"{link}\n\n{DEFINITION.format(scope='federation__Scope')}{_SCOPE}{rest}"
+    return f"{DEFINITION.format(scope='String')}\n{text}"
 
 
 def directive(scopes: Needs) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from api.cli.console import answers
 from api.cli.doctor import findings
-from api.graphql.schema import export_schema
+from api.graphql.schema import export_schema, export_subgraph
 from api.settings import Settings
 
 SIGNS = {True: ("well ", "green"), False: ("wrong", "red"), None: ("note ", "")}
@@ -32,9 +32,10 @@ def doctor_command() -> None:
 
 def schema_command(
     write: Annotated[Path | None, typer.Option(help="Write it to this file instead.")] = None,
+    federation: Annotated[bool, typer.Option("--federation", help="As a gateway reads it.")] = False,
 ) -> None:
     """Print the GraphQL schema in its own language."""
-    text = export_schema()
+    text = export_subgraph() if federation else export_schema()
     if write is None:
         print(text, end="")
     else:

@@ -52,7 +52,7 @@ from api.graphql.review_referral import ReviewReferralResult, review_referral
 from api.graphql.run import ScoreRun, score_run, score_runs
 from api.graphql.scalars import SCALARS
 from api.graphql.score import ScoreRunProgress, ScoreRunResult, start_score_run, watch_score_run
-from api.graphql.sdl import with_directives
+from api.graphql.sdl import with_costs, with_federation, without_federation
 from api.graphql.share import Share
 from api.graphql.store import Store, store, stores
 from api.graphql.upsert import UpsertResult, upsert_channels, upsert_customers, upsert_products, upsert_stores
@@ -281,7 +281,7 @@ class Schema(strawberry.Schema):
     @property
     def sdl(self) -> str:
         """The schema in its own language, as a gateway reads it."""
-        return export_schema()
+        return export_subgraph()
 
     def process_errors(self, errors: Any, execution_context: ExecutionContext | None = None) -> None:
         """Nothing."""
@@ -335,7 +335,15 @@ def _without_null_defaults(schema: GraphQLSchema) -> None:
 
 @cache
 def export_schema() -> str:
-    """The schema in its own language, with its directives and the scopes that fields need; ended by a line break."""
+    """The schema in its own language, as clients' tools read it, with costs and scopes; ended by a line break."""
     declared = _declared()
-    told = with_directives(declared.as_str(), ENTITIES, KEYS, prices(_core(declared)))
+    told = with_costs(without_federation(declared.as_str()), prices(_core(declared)))
+    return with_scopes(told, needed(_core(declared)))
+
+
+@cache
+def export_subgraph() -> str:
+    """The same as a gateway reads it: with the directives and fields of federation, which some tools cannot read."""
+    declared = _declared()
+    told = with_federation(with_costs(declared.as_str(), prices(_core(declared))), ENTITIES, KEYS)
     return with_scopes(told, needed(_core(declared)))

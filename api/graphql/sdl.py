@@ -6,9 +6,17 @@ made out of the same prices. Every directive is defined in the text, so that pla
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from graphql import FieldDefinitionNode, InterfaceTypeDefinitionNode, Node, ObjectTypeDefinitionNode, parse, print_ast
+from graphql import (
+    FieldDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    TypeDefinitionNode,
+    parse,
+    print_ast,
+)
 
 from api.limits import WRAPPERS, Prices
 
@@ -19,7 +27,7 @@ SHARED = frozenset({"PageInfo"})
 _PAGE_ARGUMENTS = ("first", "last")
 _ITEMS = ("edges", "nodes")
 
-_DEFINITIONS = f"""\
+_OF_FEDERATION = f"""\
 extend schema @link(url: "{FEDERATION}", import: [{", ".join(f'"{one}"' for one in IMPORTS)}])
 
 "Which specification the schema uses (https://specs.apollo.dev/link/v1.0)."
@@ -30,12 +38,6 @@ directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeat
 
 "Other subgraphs may declare the same."
 directive @shareable repeatable on FIELD_DEFINITION | OBJECT
-
-"What one of it costs, where that is not 1 an object and 0 a scalar."
-directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
-
-"How many items a list may have: as many as the argument says, or else the assumed number."
-directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 
 "A name that is taken over from a specification."
 scalar link__Import
@@ -50,27 +52,65 @@ enum link__Purpose {{
 
 "Names of fields, separated by spaces."
 scalar federation__FieldSet
+"""
+
+_OF_COSTS = """\
+"What one of it costs, where that is not 1 an object and 0 a scalar."
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"How many items a list may have: as many as the argument says, or else the assumed number."
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 """  # noqa: E501  directives stand on one line
 
 
-def with_directives(text: str, entities: Collection[str], keys: Collection[str], prices: Prices) -> str:
-    """The schema with `@link`, with `@key` for each key of the entities, and with what fields cost."""
-    found = [(end, told) for end, told in _places(text, entities, keys, prices) if told]
-    for end, told in reversed(found):
-        text = f"{text[:end]} {told}{text[end:]}"
-    return f"{_DEFINITIONS}\n{text}"
+def with_federation(text: str, entities: Collection[str], keys: Collection[str]) -> str:
+    """The schema with `@link`, and with `@key` for each key of the entities."""
+    places: list[tuple[int, str]] = []
+    for definition in _objects(text):
+        name = definition.name.value
+        found = [_directive("key", fields=key) for key in keys] if name in entities else []
+        found += [_directive("shareable")] if name in SHARED else []
+        places.append((_end((definition.name, *(definition.interfaces or ()))[-1]), " ".join(found)))
+    return f"{_OF_FEDERATION}\n{_told(text, places)}"
 
 
-def _places(text: str, entities: Collection[str], keys: Collection[str], prices: Prices) -> Iterator[tuple[int, str]]:
-    """Where directives stand in the text, in order, and which."""
+def without_federation(text: str) -> str:
+    """The schema without what a gateway alone asks: names that begin with an underscore are the specification's."""
+    cut: list[tuple[int, int]] = []
     for definition in parse(text).definitions:
-        if isinstance(definition, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)):
-            name = definition.name.value
-            found = [_directive("key", fields=key) for key in keys] if name in entities else []
-            found += [_directive("shareable")] if name in SHARED else []
-            yield _end((definition.name, *(definition.interfaces or ()))[-1]), " ".join(found)
-            for field in definition.fields or ():
-                yield _end(field), " ".join(_priced(field, name, prices))
+        if isinstance(definition, TypeDefinitionNode) and definition.name.value.startswith("_"):
+            cut.append(_span(definition))
+        elif isinstance(definition, ObjectTypeDefinitionNode):
+            cut += [_span(field) for field in definition.fields or () if field.name.value.startswith("_")]
+    for start, end in reversed(cut):
+        text = text[:start].rstrip() + text[end:]
+    return text
+
+
+def with_costs(text: str, prices: Prices) -> str:
+    """The schema with what fields cost."""
+    places = [
+        (_end(field), " ".join(_priced(field, definition.name.value, prices)))
+        for definition in _objects(text)
+        for field in definition.fields or ()
+    ]
+    return f"{_OF_COSTS}\n{_told(text, places)}"
+
+
+def _objects(text: str) -> list[ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode]:
+    kinds = (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)
+    return [definition for definition in parse(text).definitions if isinstance(definition, kinds)]
+
+
+def _told(text: str, places: Sequence[tuple[int, str]]) -> str:
+    """The text with directives at their places, which are in order."""
+    for end, told in reversed(places):
+        text = f"{text[:end]} {told}{text[end:]}" if told else text
+    return text
+
+
+def _span(node: Node) -> tuple[int, int]:
+    return (node.loc.start, node.loc.end) if node.loc else (0, 0)
 
 
 def _end(node: Node) -> int:

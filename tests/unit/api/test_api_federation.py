@@ -7,7 +7,7 @@ from graphql import GraphQLObjectType, build_schema
 from api.graphql.federation import ENTITIES, MOST_ENTITIES
 from api.graphql.node import global_id
 from api.graphql.prices import WEIGHTS, prices
-from api.graphql.schema import Schema, core, export_schema
+from api.graphql.schema import Schema, core, export_subgraph
 from api.policy import Policy
 from graph.queries import customer, product
 
@@ -68,17 +68,19 @@ def test_the_schema_is_told_to_a_gateway_and_to_nobody_unknown_in_production(ser
     told = serve().data("{ _service { sdl } }")["_service"]["sdl"]
     refused = serve(open_reads=True, policy=Policy(is_production=True)).post("{ _service { sdl } }", key=None)
 
-    assert told == export_schema()
+    assert told == export_subgraph()
     assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 def test_each_entity_has_both_keys_and_each_key_is_a_field():
-    kinds = build_schema(export_schema()).type_map
+    kinds = build_schema(export_subgraph()).type_map
 
     for name in ENTITIES:
         kind = kinds[name]
         assert isinstance(kind, GraphQLObjectType)
-        assert [line.count("@key") for line in export_schema().splitlines() if line.startswith(f"type {name} ")] == [2]
+        assert [line.count("@key") for line in export_subgraph().splitlines() if line.startswith(f"type {name} ")] == [
+            2
+        ]
         assert {"key", "id"} <= set(kind.fields)
 
 
@@ -97,7 +99,7 @@ def directives(kind: GraphQLObjectType, field: str) -> dict[str, dict[str, Any]]
 
 
 def test_the_directives_say_what_operations_are_charged(schema: Schema):
-    kinds, own = build_schema(export_schema()).type_map, prices(core(schema))
+    kinds, own = build_schema(export_subgraph()).type_map, prices(core(schema))
     charged = {"cost": 0, "listSize": 0}
 
     for kind in kinds.values():

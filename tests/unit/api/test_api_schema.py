@@ -12,7 +12,7 @@ from graphql import (
 from api.graphql.errors import MEANINGS, Code
 from api.graphql.event import EventKind
 from api.graphql.reference import reference
-from api.graphql.schema import SCHEMA_FILE, Schema, core, export_schema
+from api.graphql.schema import SCHEMA_FILE, Schema, core, export_schema, export_subgraph
 from graph.log import schema as log_schema
 
 OUTLINE = {
@@ -39,6 +39,13 @@ def test_the_file_is_the_schema():
 
 def test_the_file_is_a_valid_schema_of_its_own():
     assert build_schema(export_schema()).query_type is not None
+    assert build_schema(export_subgraph()).query_type is not None
+
+
+def test_clients_tools_meet_nothing_of_federation():
+    text = export_schema()
+
+    assert [word for word in ("@link", "@key", "@shareable", "_entities", "_Any", "__Scope") if word in text] == []
 
 
 def test_the_names_of_the_outline_are_there(schema: Schema):
