@@ -13,17 +13,12 @@ from api.access.scopes import Needs
 
 DEFINITION = """\
 "Who asks must hold one of these sets of scopes in full."
-directive @requiresScopes(scopes: [[{scope}!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
+directive @requiresScopes(scopes: [[String!]!]!) on ENUM | FIELD_DEFINITION | INTERFACE | OBJECT | SCALAR
 """
-_SCOPE = """
-"A scope such as customers:read."
-scalar federation__Scope
-"""
-_LINK, _IMPORT = "extend schema @link(", "@requiresScopes"
 
 
 def with_scopes(text: str, needed: Mapping[tuple[str, str], Needs]) -> str:
-    """The schema with the scopes that its fields need; imported where the schema names a federation specification."""
+    """The schema with the scopes that its fields need."""
     places: list[tuple[int, str]] = []
     for definition in parse(text).definitions:
         if isinstance(definition, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode)):
@@ -32,11 +27,7 @@ def with_scopes(text: str, needed: Mapping[tuple[str, str], Needs]) -> str:
                     places.append((field.loc.end, directive(scopes)))
     for end, told in reversed(places):
         text = f"{text[:end]} {told}{text[end:]}"
-    if text.startswith(_LINK):
-        link, _, rest = text.partition("\n")
-        link = link.replace("import: [", f'import: ["{_IMPORT}", ', 1)
-        return f"{link}\n\n{DEFINITION.format(scope='federation__Scope')}{_SCOPE}{rest}"
-    return f"{DEFINITION.format(scope='String')}\n{text}"
+    return f"{DEFINITION}\n{text}"
 
 
 def directive(scopes: Needs) -> str:

@@ -343,7 +343,10 @@ def export_schema() -> str:
 
 @cache
 def export_subgraph() -> str:
-    """The same as a gateway reads it: with the directives and fields of federation, which some tools cannot read."""
+    """The schema as a gateway reads it: with federation, without scopes.
+
+    Some tools of clients cannot read `@link`. Apollo's gateway in JavaScript refuses a schema with `@requiresScopes`,
+    which it does not enforce; we do, whoever asks.
+    """
     declared = _declared()
-    told = with_federation(with_costs(declared.as_str(), prices(_core(declared))), ENTITIES, KEYS)
-    return with_scopes(told, needed(_core(declared)))
+    return with_federation(with_costs(declared.as_str(), prices(_core(declared))), ENTITIES, KEYS)
