@@ -107,7 +107,7 @@ async def test_a_page_costs_what_is_on_it_however_many_customers_there_are(
 SMALL = frozenset({"Category", "Channel", "Store", "Campaign", "CurrentRun", "ScoreRun", "Projection"})
 """Labels with few nodes, however many customers there are."""
 WHOLE = re.compile(
-    r"^(count|totals of) |^search$|^overview|^keys of an audience| with every filter$| by (?!key )\w+ (True|False) "
+    r"^(count|totals of) |^search|^overview|^keys of an audience| with every filter$| by (?!key )\w+ (True|False) "
 )
 """Statements that look through a list: counts, figures, search, and pages sorted by what may be absent."""
 

@@ -29,8 +29,9 @@ def token(category: int, slot: int) -> int:
 
 
 def test_hours_are_counted_between_moments_and_days_change_places_with_their_minutes():
-    # Coffee on Monday 12:00 and Tuesday 12:30, tea on Monday 19:00 and on Wednesday 19:20.
-    rows = [(0, 0, 720, COFFEE), (0, 0, 1140, TEA), (0, 1, 750, COFFEE), (0, 2, 1160, TEA), (0, 6, 480, TEA)]
+    # Coffee on Monday 12:00 and Tuesday 12:30, tea on Monday 19:00 and on Wednesday 19:20; then a first and a last day.
+    rows = [(0, 7, 720, COFFEE), (0, 7, 1140, TEA), (0, 8, 750, COFFEE), (0, 9, 1160, TEA)]
+    rows += [(0, 0, 480, TEA), (0, 20, 480, TEA)]
     request = ChainsRequest(slots=SLOTS, gaps=("6-7h",), min_customers=1)
     steps = steps_of(request, bought_at(rows, 1, 2))
     [gap] = request.gaps
@@ -123,15 +124,16 @@ def followed(moments, i: int, j: int, a: int, b: int, least: int, most: int) -> 
 
 
 def strata_of_days(purchases: Purchases, gap: Gap):
-    """Customer, kind, and the days of each stratum of weeks."""
+    """Customer, kind, and the days of each stratum of weeks; the first day and the last are compared with nothing."""
     sort = week_sort(7, gap)
     origin = MONDAY + (int(purchases.day.min()) - MONDAY) // 7 * 7
     for who in np.unique(purchases.customer).tolist():
         own = purchases.day[purchases.customer == who] - origin
         strata = defaultdict(list)
-        for day in range(int(own.min()), int(own.max()) - gap.last_day + 1):
-            strata[int(day % 7 >= 5), sort(day, 0)].append(day)
-        for (kind, _), days in strata.items():
+        ends = int(own.min()), int(own.max()) - gap.last_day
+        for day in range(ends[0], ends[1] + 1):
+            strata[int(day % 7 >= 5), day if day in ends else sort(day, 0), day in ends].append(day)
+        for (kind, *_), days in strata.items():
             yield who, kind, days
 
 

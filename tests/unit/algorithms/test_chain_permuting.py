@@ -19,8 +19,10 @@ def token(category: int, slot: int) -> int:
 
 
 def test_a_chain_by_hand_comes_as_often_as_its_hypergeometric_says():
-    # Two of four days had coffee, two of the days after tea, both after coffee: 1 of 6 shufflings does as well.
-    week = [(0, 0, 12, COFFEE), (0, 1, 18, TEA), (0, 2, 12, COFFEE), (0, 3, 18, TEA), (0, 4, 8, CAKE)]
+    # Two of the days Monday to Thursday had coffee, two of the days after tea, both after coffee: 1 of 6 shufflings does
+    # as well.
+    week = [(0, 7, 12, COFFEE), (0, 8, 18, TEA), (0, 9, 12, COFFEE), (0, 10, 18, TEA), (0, 11, 8, CAKE)]
+    week += [(0, 0, 8, CAKE), (0, 20, 8, CAKE)]  # a first and a last day, which are compared with nothing
     steps = to_steps(bought(week), SLOTS)
     pair = (
         np.array([token(COFFEE, LUNCH)], np.int32),

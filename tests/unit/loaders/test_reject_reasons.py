@@ -35,7 +35,7 @@ CASES: list[tuple[dict[str, object], RejectReason, str, str]] = [
     ({"customer": "王" * 200}, RejectReason.TOO_LONG, "customer", "at most 512 bytes"),
     ({"custmer": "x"}, RejectReason.UNKNOWN_FIELD, "custmer", "put anything else into properties"),
     ({"store": ["a"]}, RejectReason.WRONG_TYPE, "store", "must be text"),
-    ({"kind": "profile"}, RejectReason.MISSING_FIELD, "properties", "must be given for rating"),
+    ({"kind": "profile"}, RejectReason.MISSING_FIELD, "properties", "rating, feedback, consent, profile"),
     (
         {"kind": "profile", "properties": {"name": "x"}},
         RejectReason.PROFILE_SUBJECT,
