@@ -19,7 +19,7 @@ def token(category: int, slot: int) -> int:
 
 
 def test_a_chain_by_hand_comes_as_often_as_its_hypergeometric_says():
-    # Two of the days Monday to Thursday had coffee, two of the days after tea, both after coffee: 1 of 6 shufflings does
+    # Of Monday to Thursday two had coffee, two of the days after tea, both after coffee: 1 of 6 shufflings does
     # as well.
     week = [(0, 7, 12, COFFEE), (0, 8, 18, TEA), (0, 9, 12, COFFEE), (0, 10, 18, TEA), (0, 11, 8, CAKE)]
     week += [(0, 0, 8, CAKE), (0, 20, 8, CAKE)]  # a first and a last day, which are compared with nothing
