@@ -14,6 +14,7 @@ from api.cli.projection import project_now
 from api.cli.questions import ask_everything
 from api.cli.scoring import scored
 from api.cli.serving import serve
+from api.cli.workers import log_to_stderr
 from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import ChainsRequest, ScopeKind
@@ -47,6 +48,7 @@ def demo_command(
 ) -> None:
     """Load a real year of shopping and a generated tea chain, score both, serve, and print the addresses."""
     settings = Settings().model_copy(update={"open_reads": True})
+    log_to_stderr(settings)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     asyncio.run(_filled(settings, WorldRequest(customers=customers)))
