@@ -46,7 +46,7 @@ def drawn(axis: plt.Axes, chain: dict[str, object], slots: pl.DataFrame) -> mpl.
     hours = [f"{start // 60:02d}" for start in starts]
     axis.set_xticks(range(len(starts)), hours, fontsize=6)
     axis.set_yticks(range(len(starts)), hours, fontsize=6)
-    sure = chain["q_value"] < 0.05  # pyright: ignore
+    sure = chain["q_value"] < 0.05
     said = "held" if chain["held"] else "confirmed" if sure else "not confirmed"
     title = f"{chain['first_category_id']} → {chain['then_category_id']}\nlift {chain['lift']:.2f}, {said}"
     axis.set_title(title, fontsize=7, weight="bold" if sure else "normal")

@@ -48,7 +48,7 @@ class Setting:
     def request(self) -> ChainsRequest:
         """As the search takes it; kinds of day are not told apart, so that less is tried."""
         given = {"category_level": self.level, "compared": self.compared, "gaps": (self.gap,), **self.more}
-        return ChainsRequest(source=SOURCE, slots=SLOTS[self.slots], day_kinds=("any",), **given)  # pyright: ignore
+        return ChainsRequest(source=SOURCE, slots=SLOTS[self.slots], day_kinds=("any",), **given)
 
 
 def stated() -> Iterator[Setting]:

@@ -29,6 +29,10 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS attempt_of ON attempt (delivery)",
     "CREATE TABLE IF NOT EXISTS told (what TEXT PRIMARY KEY, until TEXT NOT NULL) WITHOUT ROWID",
 )
+_STRETCH = (
+    "SELECT * FROM delivery WHERE webhook = ? AND state = coalesce(?, state) AND number < coalesce(?, number + 1) "
+    "AND number > coalesce(?, number - 1) "
+)
 
 
 class WebhookBook:
@@ -136,13 +140,8 @@ class WebhookBook:
 
     def deliveries(self, webhook: str, wanted: Stretch, state: str | None = None) -> list[Delivery]:
         """Deliveries of one webhook in a stretch of their list, in the order in which it is read."""
-        between = "number < coalesce(?, number + 1) AND number > coalesce(?, number - 1)"
-        way = "ASC" if wanted.oldest_first else "DESC"
-        rows = self._rows(
-            f"SELECT * FROM delivery WHERE webhook = ? AND state = coalesce(?, state) AND {between} "  # noqa: S608  ours
-            f"ORDER BY number {way} LIMIT ?",
-            *(webhook, state, wanted.below, wanted.above, wanted.most),
-        )
+        statement = _STRETCH + ("ORDER BY number LIMIT ?" if wanted.oldest_first else "ORDER BY number DESC LIMIT ?")
+        rows = self._rows(statement, webhook, state, wanted.below, wanted.above, wanted.most)
         return [delivery_of(row) for row in rows]
 
     def delivery(self, number: int) -> Delivery | None:

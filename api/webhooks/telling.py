@@ -104,11 +104,11 @@ class Teller:
         except RenmaiError as error:
             failure = str(error)
         if failure is None and self.followed >= recorded:
-            self.behind_since = None
-            if self.is_alarmed:
+            since, self.behind_since = self.behind_since, None
+            if since and self.is_alarmed:
                 self.is_alarmed = False
                 data = {"logVersion": recorded, "graphVersion": self.followed}
-                await self._post(message(Topic.GRAPH_CAUGHT_UP, f"{recorded}", now, data), now)
+                await self._post(message(Topic.GRAPH_CAUGHT_UP, f"{since:%Y-%m-%dT%H:%M}", now, data), now)
             return
         self.behind_since = self.behind_since or now
         if not self.is_alarmed and now - self.behind_since >= BEHIND_AFTER:

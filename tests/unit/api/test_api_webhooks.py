@@ -414,6 +414,15 @@ async def test_a_graph_that_stays_behind_is_told_once_and_again_when_it_has_caug
     [relief] = await shop.told()
     assert relief["type"] == "alert.graph_caught_up"
 
+    # Away again, though nothing was recorded meanwhile: that is news of its own.
+    shop.reader.failure = StoreUnavailable("the graph is gone")
+    shop.now += BEHIND_AFTER
+    await shop.told()
+    shop.now += BEHIND_AFTER
+    assert [one["type"] for one in await shop.told()] == ["alert.graph_behind"]
+    shop.reader.failure = None
+    assert [one["type"] for one in await shop.told()] == ["alert.graph_caught_up"]
+
 
 def test_of_two_processes_one_tells(book: WebhookBook, tmp_path: Path):
     other = WebhookBook.open(tmp_path / "webhooks.sqlite")
