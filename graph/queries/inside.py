@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import Calendar
 from graph.queries.audience import CONDITIONS
+from graph.queries.customer import OWN_KEYS
 from graph.queries.open_chain import OpenChainRow, dates_before, still_open
 from graph.queries.reader import Reader
 from graph.queries.recent_orders import CATEGORIES, CHAINS, ORDERS, Q_LIMIT, recent
+from graph.queries.view import and_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
-from graph.store.statement import Statement, cypher
+from graph.store.statement import CUSTOMER, ORDER, Statement, cypher
 
 SCANNED = 500
 """Customers with recent orders that one page looks at; a page of fewer insiders than were asked for may come first."""
@@ -66,7 +68,7 @@ async def insiders(
     }
     records = await reader.read(inside_statement(shape), {**values, **given})
     # Of nobody the one store tells an empty list, and the other no row.
-    scanned: list[str] = [key for record in records if record["source"] == "scan" for key in record["categories"]]
+    scanned: list[str] = [key for record in records if record["source"] == "scan" for key in record["scanned"]]
     bought = recent([record for record in records if record["source"] != "scan"])
     found: list[Insider] = []
     for key in scanned[:SCANNED]:
@@ -84,20 +86,25 @@ def _end(scanned: Sequence[str]) -> str | None:
 
 _NOTHING: LiteralString = (
     "null AS customer, null AS order, null AS at, null AS local_date, null AS local_minute, null AS time_zone,"
-    " null AS district, null AS store, null AS channel"
+    " null AS district, null AS store, null AS channel, null AS categories"
 )
+
+
+_KEYS: dict[str, str] = {"after": CUSTOMER, "scanned": CUSTOMER, "customer": CUSTOMER, "order": ORDER, **OWN_KEYS}
 
 
 @lru_cache(maxsize=256)
 def inside_statement(shape: Shape) -> Statement:
     """What reads the customers that a page looks at, their recent orders, and the chains these may have opened."""
     more: LiteralString = f" AND {condition(CONDITIONS, shape)}" if shape else ""
+    seen, its = and_seen("customer", "c"), and_seen("order", "o")
     people: LiteralString = (
-        f"MATCH (c:Customer) WHERE c.customer_id > $after AND c.last_order_at >= $since{more}"
+        f"MATCH (c:Customer) WHERE c.customer_id > $after AND c.last_order_at >= $since{more}{seen}"
         " WITH c ORDER BY c.customer_id LIMIT $scan"
     )
-    bought: LiteralString = f"{people} MATCH (c)-[:PLACED]->(o:Order) WHERE o.local_date IN $dates {CATEGORIES}"
+    bought: LiteralString = f"{people} MATCH (c)-[:PLACED]->(o:Order) WHERE o.local_date IN $dates{its} {CATEGORIES}"
     scan: LiteralString = (
-        f"{people} RETURN 'scan' AS source, null AS chain, {_NOTHING}, collect(c.customer_id) AS categories"
+        f"{people} RETURN 'scan' AS source, null AS chain, {_NOTHING}, collect(c.customer_id) AS scanned"
     )
-    return cypher(f"{bought}{CHAINS} UNION ALL {bought}{ORDERS} UNION ALL {scan}")
+    none: LiteralString = ", null AS scanned"
+    return cypher(f"{bought}{CHAINS}{none} UNION ALL {bought}{ORDERS}{none} UNION ALL {scan}", **_KEYS)

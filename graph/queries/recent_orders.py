@@ -65,7 +65,8 @@ ORDERS: LiteralString = (
 )
 _OF_CUSTOMERS: LiteralString = (
     "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
-    f" WHERE o.local_date IN $dates{and_seen('order', 'o')} {CATEGORIES}"
+    # Who said no to personal offers is inside of nothing; who was never asked has not said no.
+    f" WHERE o.local_date IN $dates AND coalesce(c.consent_offers, true) = true{and_seen('order', 'o')} {CATEGORIES}"
 )
 OF_CUSTOMERS = cypher(
     f"{_OF_CUSTOMERS}{CHAINS} UNION ALL {_OF_CUSTOMERS}{ORDERS}", customers=CUSTOMER, customer=CUSTOMER, order=ORDER

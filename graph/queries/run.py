@@ -9,7 +9,7 @@ from graph.queries.filters import texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.store.statement import cypher
+from graph.store.statement import OURS, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,12 @@ COLUMNS: LiteralString = (
     "r.tie_count AS tie_count, coalesce(pointer.run_id = r.run_id, false) AS is_current"
 )
 
+_KEYS: dict[str, str] = {"parameters": OURS, "failure": OURS}
+
 BY_KEYS = cypher(
     "UNWIND $keys AS key MATCH (r:ScoreRun {run_id: key}) WITH r, r.kind + '|' + r.scope AS pointer_id"
-    f" OPTIONAL MATCH (pointer:CurrentRun {{pointer_id: pointer_id}}) RETURN {COLUMNS}"
+    f" OPTIONAL MATCH (pointer:CurrentRun {{pointer_id: pointer_id}}) RETURN {COLUMNS}",
+    **_KEYS,
 )
 
 LISTING: Listing[RunRow] = Listing(
@@ -58,6 +61,7 @@ LISTING: Listing[RunRow] = Listing(
     variables="r, pointer",
     columns=COLUMNS,
     filters={**texts("kind", "r.kind"), **texts("scope", "r.scope"), **texts("state", "r.state")},
+    keys=_KEYS,
 )
 NEWEST_FIRST = Ordering("coalesce(r.started_at, datetime('0001-01-01T00:00:00Z'))", "r.run_id", descending=True)
 

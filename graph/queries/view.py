@@ -18,6 +18,7 @@ from graph.queries.reader import Reader
 from graph.store.statement import (
     BEGINNING,
     CUSTOMER,
+    OURS,
     PATHS,
     Statement,
     cypher,
@@ -183,8 +184,13 @@ class PartnerReader:
 
     def _shown(self, keys: Mapping[str, str], row: dict[str, Any]) -> dict[str, Any]:
         for name, noun in keys.items():
-            if noun != PATHS and isinstance(value := row.get(name), str):
+            value = row.get(name)
+            if noun == OURS and name in row:
+                row[name] = None
+            elif noun != PATHS and isinstance(value, str):
                 row[name] = self._ids.shown(noun, value)
+            elif noun != PATHS and isinstance(value, list):
+                row[name] = [self._ids.shown(noun, one) for one in cast("list[str]", value)]
         return row
 
     async def _show_paths(self, rows: Sequence[dict[str, Any]], column: str) -> None:

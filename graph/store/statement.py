@@ -27,6 +27,8 @@ BEGINNING = "beginning"
 """The beginning of a key."""
 PATHS = "paths"
 """Paths of customers, as JSON."""
+OURS = "ours"
+"""Text that may name anybody by our own keys, such as the parameters of a run: no partner is told."""
 
 
 def cypher(text: LiteralString, packed: tuple[str, ...] = (), /, **keys: str) -> Statement:

@@ -1,6 +1,7 @@
 """What a partner sees, on both stores: of its audience, who agreed, under its own ids, whatever is asked."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,12 +9,14 @@ import pytest
 from shop_graph import fill_shop, utc
 
 from api.access.virtual_ids import PartnerIds
+from graph.algorithms.chains import Calendar
 from graph.errors import BadInput, Forbidden
-from graph.queries import channel, customer, influence, order, referral, share
+from graph.queries import channel, customer, influence, inside, order, referral, run, share
 from graph.queries import store as stores
 from graph.queries.export import ExportQuery
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Slice, turned
+from graph.queries.reader import Reader
 from graph.queries.statements import samples
 from graph.queries.view import PartnerReader, View
 from graph.store import Statement, Store, cypher
@@ -25,9 +28,14 @@ TEN = Slice(limit=10)
 OWN = {"Customer": {"ann"}, "Order": {"o1", "o2"}, "Share": {"s1", "s2"}}
 ALL = {"Customer": ["ann", "bob", "dan", "蔡"], "Order": ["o1", "o2", "o3"], "Share": ["s1", "s2"]}
 REAL = {key for keys in ALL.values() for key in keys} | {f"influence-1|{key}" for key in ALL["Customer"]}
+OFFERS = cypher("UNWIND $rows AS row MATCH (c:Customer {customer_id: row.key}) SET c.consent_offers = row.consent")
+ACTIVE = cypher(
+    "UNWIND $keys AS key MATCH (c:Customer {customer_id: key}) SET c.consent_offers = true, c.last_order_at = $at"
+)
+WEEKS = Calendar()
 CONSENT = cypher("UNWIND $rows AS row MATCH (c:Customer {customer_id: row.key}) SET c.consent_sharing = row.consent")
 TOLD_TO_NO_PARTNER = {
-    "customers by city", "customers by community", "customers by district", "customers inside", "keys of an audience",
+    "customers by city", "customers by community", "customers by district", "keys of an audience",
     "overview: all", "projected version", "reviews by key", "search", "standing of referrals",
 }  # fmt: skip
 
@@ -90,8 +98,8 @@ async def test_every_statement_tells_a_partner_its_own_rows_under_its_own_ids_or
                 # Nothing is counted for a parent that is not seen, as for one that is not there.
                 continue
             for name, noun in nouns.items():
-                if noun in OWN and isinstance(row.get(name), str):
-                    met[noun].add(str(IDS.meant(noun, row[name])))
+                told = row.get(name)
+                met.get(noun, set()).update(str(IDS.meant(noun, one)) for one in texts(told))
     assert met == OWN
     assert {name for name in refused if "reviews" not in name} == TOLD_TO_NO_PARTNER - {"reviews by key"}
 
@@ -217,6 +225,49 @@ async def test_open_chains_are_told_of_who_is_seen(shop: Store):
     )
 
     assert (ann, [row.last.order for row in bob]) == ([], [v("o3", "Order")])
+
+
+async def test_who_said_no_to_offers_is_inside_of_no_chain(shop: Store):
+    at = utc(2026, 3, 2, 6)
+    asked = await open_chains(shop, ["ann", "bob"], at, SHANGHAI)
+    await shop.write((OFFERS, {"rows": [{"key": "ann", "consent": False}, {"key": "bob", "consent": True}]}))
+
+    told = await open_chains(shop, ["ann", "bob"], at, SHANGHAI)
+
+    assert all(asked)
+    assert told == [[], asked[1]]
+
+
+async def test_who_is_inside_of_a_chain_is_told_of_who_is_seen(shop: Store):
+    at = utc(2026, 3, 2, 6)
+    await shop.write((ACTIVE, {"keys": ["ann", "bob", "dan", "蔡"], "at": at}))
+    wanted = inside.Wanted(at, at + timedelta(days=2))
+
+    async def found(reader: Reader, first: int, after: str | None) -> inside.Insiders:
+        return await inside.insiders(reader, {"consent_offers": True}, wanted, SHANGHAI, WEEKS, first, after)
+
+    ours, wide = await found(shop, 10, None), await found(seen_by(shop), 10, None)
+    narrow = await found(seen_by(shop, district=("Gongshu",)), 10, None)
+    page = await found(seen_by(shop), 1, None)
+    rest = await found(seen_by(shop), 1, page.end)
+
+    assert [one.customer for one in ours.found] == ["ann", "bob"]
+    assert [one.customer for one in wide.found] == [v("ann"), v("bob")]
+    assert [one.customer for one in narrow.found] == [one.customer for one in rest.found] == [v("bob")]
+    assert page.end == v("ann")
+    assert [row.last.order for row in narrow.found[0].open] == [v("o3", "Order")]
+
+
+async def test_what_a_run_was_asked_for_may_name_anybody_and_is_told_to_no_partner(shop: Store):
+    everywhere = seen_by(shop)
+
+    [ours], [told] = [await run.runs_by_key(reader, ["influence-0"]) for reader in (shop, everywhere)]
+    listed = await run.runs(everywhere, {}, TEN)
+
+    assert ours is not None
+    assert told is not None
+    assert (ours.parameters, told.parameters, told.seed) == ('{"seed": 1}', None, 1)
+    assert {entry.row.parameters for entry in listed.entries} == {None}
 
 
 @pytest.mark.parametrize(
