@@ -8,6 +8,15 @@ from api.throttle import Allowance
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much may wait for one subscription whose client does not keep up."""
+
+    messages: int = 10_000
+    size: int = 4_000_000
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Limits and switches; the defaults suit development.
 
@@ -24,3 +33,10 @@ class Policy:
     """No operation runs longer, whatever its statements do."""
     init_seconds: float = 3.0
     """How long a socket may stay silent before its init."""
+    sockets: int = 2_000
+    """Web sockets of one caller in a process."""
+    socket_operations: int = 100
+    """Operations at once on one socket."""
+    subscriptions: int = 10_000
+    """Subscriptions of one caller in a process, on sockets and as streams."""
+    waiting: Waiting = field(default_factory=Waiting)

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.documents import TrustedDocuments, read_manifest
-from api.policy import Policy
+from api.policy import Policy, Waiting
 from api.shared_throttle import SharedThrottle
 from api.throttle import Allowance, Buckets, OwnBuckets, Throttle
 from graph.errors import BadInput
@@ -81,6 +81,42 @@ class Settings(BaseSettings):
         validation_alias="RENMAI_BUDGET_PER_SECOND",
         ge=1,
         description="Cost that comes back to a caller each second.",
+    )
+    sockets: int = Field(
+        default=Policy().sockets,
+        validation_alias="RENMAI_SOCKETS",
+        ge=1,
+        description="Web sockets of one caller, in each process.",
+    )
+    socket_operations: int = Field(
+        default=Policy().socket_operations,
+        validation_alias="RENMAI_SOCKET_OPERATIONS",
+        ge=1,
+        description="Operations at once on one socket.",
+    )
+    subscriptions: int = Field(
+        default=Policy().subscriptions,
+        validation_alias="RENMAI_SUBSCRIPTIONS",
+        ge=1,
+        description="Subscriptions of one caller, on sockets and as streams, in each process.",
+    )
+    waiting_messages: int = Field(
+        default=Waiting().messages,
+        validation_alias="RENMAI_WAITING_MESSAGES",
+        ge=1,
+        description="Messages that wait for one subscription whose client does not keep up; beyond it is ended.",
+    )
+    waiting_bytes: int = Field(
+        default=Waiting().size,
+        validation_alias="RENMAI_WAITING_BYTES",
+        ge=1,
+        description="Bytes of messages that wait for one subscription; beyond it is ended.",
+    )
+    stalled_seconds: int = Field(
+        default=60,
+        validation_alias="RENMAI_STALLED_SECONDS",
+        ge=1,
+        description="A client that takes nothing of what is sent for so long is cut off.",
     )
     private_webhooks: bool = Field(
         default=False,
@@ -160,6 +196,10 @@ class Settings(BaseSettings):
             is_production=self.production,
             get_queries=self.get_queries,
             origins=frozenset(origin.strip() for origin in self.origins.split(",") if origin.strip()),
+            sockets=self.sockets,
+            socket_operations=self.socket_operations,
+            subscriptions=self.subscriptions,
+            waiting=Waiting(self.waiting_messages, self.waiting_bytes),
         )
 
     def holidays(self) -> "Calendar":

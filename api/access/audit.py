@@ -57,18 +57,20 @@ class AuditLog:
         """Lets the file go."""
         self._connection.close()
 
-    def record(self, read: PersonalRead) -> None:
-        """Adds a line. LogUnavailable where it cannot be written."""
-        row = (
-            read.at.astimezone(UTC).isoformat(), read.caller, read.owner, read.partner, read.what, read.request_id,
-            " ".join(read.fields), read.rows,
-        )  # fmt: skip
+    def record(self, *reads: PersonalRead) -> None:
+        """Adds a line for each. LogUnavailable where they cannot be written: then none is."""
+        rows = [
+            (read.at.astimezone(UTC).isoformat(), read.caller, read.owner, read.partner, read.what, read.request_id,
+             " ".join(read.fields), read.rows)
+            for read in reads
+        ]  # fmt: skip
         try:
-            with self._lock:
-                self._connection.execute(
+            with self._lock, self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.executemany(
                     "INSERT INTO personal_read (at, caller, owner, partner, what, request_id, fields, read) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    row,
+                    rows,
                 )
         except sqlite3.Error as error:
             raise LogUnavailable(f"The audit log cannot be written: {error}") from error

@@ -43,7 +43,7 @@ def serve_command(
 def serve(settings: Settings) -> None:
     """Serves until interrupted, and prints the addresses. BadInput where the port is taken."""
     log_to_stderr(settings)
-    with closing(_listening(settings.host, settings.port)) as listening:
+    with closing(_listening(settings.host, settings.port, settings.stalled_seconds)) as listening:
         addresses = _addresses(settings, listening.getsockname()[1])
         if settings.workers == 1:
             _serve_alone(settings, listening, addresses)
@@ -102,10 +102,14 @@ def _reached(host: str) -> str:
     return f"[{address}]" if address.version == 6 else str(address)
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, stalled_seconds: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Every connection inherits it. A client that lives and reads nothing would otherwise be kept for ever: what
+        # answers the kernel's probes is not dead, and a server that closes waits until all it sent is taken.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1_000 * stalled_seconds)
     try:
         made.bind((host, port))
         made.listen(2048)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from api.graphql.store import Store
 
 MOST_KEYS = 1_000
+FROM_THE_FEED = frozenset({"eventRecorded", "customerChanged", "chainStepReached"})
+"""Subscriptions whose messages depend on the log, the selection and what the caller may see, on nothing else."""
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
 
 
@@ -162,10 +164,16 @@ async def heard(info: Info, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
     """What the feed tells; COST_EXCEEDED for a subscription that fell behind."""
     try:
         async for events in info.context.services.feed.listen(wanted):
+            info.context.told_after = events[0].log_version
             yield await told_to(info.context, events)
     except FellBehind as failure:
-        message = (
-            f"The subscription fell behind: more than {failure.waiting:,} events were waiting. Subscribe again; "
-            "what was missed can be asked for."
-        )
-        raise ApiError(Code.COST_EXCEEDED, message, limit="waiting events", maximum=failure.waiting) from failure
+        raise fell_behind(failure) from failure
+
+
+def fell_behind(failure: FellBehind) -> ApiError:
+    """What a client is told that did not keep up."""
+    message = (
+        f"The subscription fell behind: more than {failure.waiting:,} {failure.what} were waiting. Subscribe again; "
+        "what was missed can be asked for."
+    )
+    return ApiError(Code.COST_EXCEEDED, message, limit=f"waiting {failure.what}", maximum=failure.waiting)

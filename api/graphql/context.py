@@ -230,10 +230,10 @@ class Wanted:
 class FellBehind(Exception):
     """A listener did not keep up."""
 
-    def __init__(self, waiting: int) -> None:
-        """`waiting` is how many events may wait."""
-        super().__init__(f"more than {waiting} events were waiting")
-        self.waiting = waiting
+    def __init__(self, waiting: int, what: str = "events") -> None:
+        """`waiting` is how many events, messages or bytes may wait."""
+        super().__init__(f"more than {waiting} {what} were waiting")
+        self.waiting, self.what = waiting, what
 
 
 class Listening(Protocol):
@@ -241,6 +241,10 @@ class Listening(Protocol):
 
     def listen(self, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
         """What comes from now on, in the order of the log; FellBehind where it is not taken fast enough."""
+        ...
+
+    async def joined(self) -> int:
+        """After which version of the log somebody hears who comes now; no delivery lies astride it."""
         ...
 
 
@@ -283,8 +287,8 @@ class TooManyExports:
 class Audit(Protocol):
     """Where reads of personal data are recorded."""
 
-    def record(self, read: PersonalRead) -> None:
-        """Adds a line. LogUnavailable where it cannot be written."""
+    def record(self, *reads: PersonalRead) -> None:
+        """Adds a line for each. LogUnavailable where they cannot be written: then none is."""
         ...
 
 
@@ -391,6 +395,8 @@ class Context:
     loaders: Loaders = field(init=False)
     personal: Counter[str] = field(default_factory=Counter[str])
     """Personal field → how many values of it were read."""
+    told_after: int = 0
+    """The version of the log that the message which is made now begins with."""
 
     reader: Reader = field(init=False)
     """The store as the caller sees it, for reads that belong to no parent."""

@@ -4,7 +4,9 @@ Refusals on the way are answers too: a list of errors, each with its code. HTTP,
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from time import monotonic
@@ -12,6 +14,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -27,15 +30,17 @@ from api.access.audit import PersonalRead, counted
 from api.access.guard import admit
 from api.access.scopes import needed
 from api.cost import actual_cost
-from api.graphql.context import Caller, Context, Services
+from api.graphql.changes import FROM_THE_FEED, fell_behind
+from api.graphql.context import Caller, Context, FellBehind, Services
 from api.graphql.errors import RETRY_SECONDS, UNTOLD, ApiError, Code, log, told, without_suggestions
 from api.graphql.prices import prices
 from api.graphql.schema import Schema, core
+from api.graphql.sharing import Answer, Message, Sharing, sameness
 from api.limits import Exceeded, beyond, measure
 from api.observing import Observing
 from api.policy import Policy
 from api.throttle import Buckets, OwnBuckets, Throttle, Wait
-from graph.errors import BadInput, LogUnavailable, StoreUnavailable
+from graph.errors import BadInput, LogUnavailable, RenmaiError, StoreUnavailable
 
 tracer = trace.get_tracer("renmai")
 
@@ -86,6 +91,12 @@ class Ready:
         return self.operation.name.value if self.operation.name else None
 
     @property
+    def root(self) -> str:
+        """The name of the first field, where the operation begins with a field."""
+        first = self.operation.selection_set.selections[0]
+        return first.name.value if isinstance(first, FieldNode) else ""
+
+    @property
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.operation.operation
@@ -108,6 +119,8 @@ class Engine:
         self._schema = schema
         self._services = services
         self._prices = prices(core(schema))
+        self._watching: Counter[str] = Counter()
+        self.sharing = Sharing(self.policy.waiting, services.feed.joined)
         self._buckets = buckets or OwnBuckets(Throttle(self.policy.allowance))
         self._needed = needed(core(schema))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
@@ -275,17 +288,55 @@ class Engine:
             log.error("unexpected", request_id=context.request_id, exc_info=error)
             return self.refusal([ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")], context)
 
-    async def watch(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
+    async def watch(self, ready: Ready, context: Context) -> AsyncGenerator[Answer]:
         """The answers to a subscription, as they are sent; an answer without `data` ends it."""
+        account, most = _account(context.caller), self.policy.subscriptions
+        if self._watching[account] >= most:
+            message = f"A caller watches at most {most:,} subscriptions at once in a process."
+            error = ApiError(Code.THROTTLED, message, limit="subscriptions", maximum=most, retryAfter=RETRY_SECONDS)
+            yield self.refusal([error], context)
+            return
         context.document = ready.document
+        source = self._shared if ready.root in FROM_THE_FEED else self._watched
+        self._watching[account] += 1
         self.observing.metrics.subscriptions.inc()
         try:
-            async for found in self._watched(ready, context):
-                yield found
+            async with aclosing(source(ready, context)) as answers:
+                async for found in answers:
+                    yield found
         finally:
             self.observing.metrics.subscriptions.dec()
+            self._watching[account] -= 1
+            if not self._watching[account]:
+                del self._watching[account]
 
-    async def _watched(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
+    async def _shared(self, ready: Ready, context: Context) -> AsyncGenerator[Answer]:
+        """What is executed once for all who ask for the same and may see the same."""
+        same = sameness(ready.request.query, ready.request.operation_name, ready.request.variables, context.caller)
+
+        async def messages() -> AsyncGenerator[Message]:
+            async with aclosing(self._results(ready, context)) as results:
+                async for result in results:
+                    personal, context.personal = context.personal, Counter[str]()
+                    yield Message(context.told_after, self._answer(result, context), personal)
+
+        async def recorded(contexts: Sequence[Context], personal: Mapping[str, int]) -> None:
+            await self._recorded(ready, contexts, personal)
+
+        try:
+            async with aclosing(self.sharing.listen(same, context, messages, recorded)) as answers:
+                async for answer in answers:
+                    yield answer
+        except FellBehind as failure:
+            yield self.refusal([fell_behind(failure)], context)
+
+    async def _watched(self, ready: Ready, context: Context) -> AsyncGenerator[Answer]:
+        async with aclosing(self._results(ready, context)) as results:
+            async for result in results:
+                await self._audit(ready, context)
+                yield self._answer(result, context)
+
+    async def _results(self, ready: Ready, context: Context) -> AsyncGenerator[ExecutionResult]:
         results = await self._schema.subscribe(
             ready.request.query,
             variable_values=dict(ready.request.variables),
@@ -294,19 +345,21 @@ class Engine:
         )
         try:
             async for result in results:
-                await self._audit(ready, context)
-                yield self._answer(result, context)
+                yield result
         finally:
             await results.aclose()
 
-    async def answers(self, ready: Ready, context: Context) -> AsyncGenerator[dict[str, Any]]:
+    async def answers(self, ready: Ready, context: Context) -> AsyncGenerator[Answer]:
         """Whatever kind of operation it is: its one answer, or all of a subscription's."""
         if ready.kind is not OperationType.SUBSCRIPTION:
             yield await self.run(ready, context)
             return
         try:
-            async for found in self.watch(ready, context):
-                yield found
+            async with aclosing(self.watch(ready, context)) as answers:
+                async for found in answers:
+                    yield found
+        except RenmaiError as failure:
+            yield self.refusal([GraphQLError(str(failure), original_error=failure)], context)
         except Exception as error:  # noqa: BLE001  one operation must not end what carries it
             log.error("unexpected", request_id=context.request_id, exc_info=error)
             yield self.refusal([ApiError(Code.INTERNAL_SERVER_ERROR, "Internal error")], context)
@@ -314,14 +367,17 @@ class Engine:
     async def _audit(self, ready: Ready, context: Context) -> None:
         """Records what was read of persons, before it is told. LogUnavailable where that cannot be."""
         if context.personal:
-            fields, rows = counted(context.personal)
-            context.personal.clear()
-            caller, name = context.caller, ready.operation.name
-            what = name.value if name else ready.kind.value
-            partner = caller.view.partner if caller.view else None
-            now = self._services.now()
-            read = PersonalRead(now, caller.name, caller.owner, partner, what, context.request_id, fields, rows)
-            await asyncio.to_thread(self._services.audit.record, read)
+            personal, context.personal = context.personal, Counter[str]()
+            await self._recorded(ready, [context], personal)
+
+    async def _recorded(self, ready: Ready, contexts: Sequence[Context], personal: Mapping[str, int]) -> None:
+        """A line for each who is told."""
+        (fields, rows), what, now = counted(personal), ready.name or ready.kind.value, self._services.now()
+        reads = [
+            PersonalRead(now, who.name, who.owner, who.view.partner if who.view else None, what, request, fields, rows)
+            for who, request in ((context.caller, context.request_id) for context in contexts)
+        ]
+        await asyncio.to_thread(self._services.audit.record, *reads)
 
     def _answer(self, result: ExecutionResult, context: Context) -> dict[str, Any]:
         """A result as it is sent: errors told, `data` left out where the operation never ran."""

@@ -18,6 +18,7 @@ from api.graphql.errors import MEANINGS
 from api.graphql.requests import LARGEST_BODY
 from api.graphql.schema import core, make_schema
 from api.limits import Limits
+from api.policy import Policy
 from api.throttle import Allowance
 
 INTRODUCTION = """\
@@ -64,7 +65,7 @@ def reference(schema: GraphQLSchema) -> str:
 
 
 def _limits() -> Iterator[str]:
-    limits, allowance = Limits(), Allowance()
+    limits, allowance, policy = Limits(), Allowance(), Policy()
     yield "## Limits\n\n[How they are reckoned](../how-to/limits.md).\n\n| what | at most |\n|---|---|"
     yield f"| depth of an operation | {limits.depth} |"
     yield f"| tokens of a document | {limits.tokens:,} |"
@@ -77,7 +78,12 @@ def _limits() -> Iterator[str]:
     yield f"| operations of a caller at once | {allowance.concurrent} |"
     yield f"| items of a page ({DEFAULT_SIZE} unless said) | {LARGEST_SIZE} |"
     yield f"| bytes of a body | {LARGEST_BODY:,} |"
-    yield "| seconds of a statement in the graph, of an operation | 10, 30 |\n"
+    yield "| seconds of a statement in the graph, of an operation | 10, 30 |"
+    sockets = f"{policy.sockets:,}, {policy.socket_operations}"
+    yield f"| sockets of a caller in a process, operations on a socket | {sockets} |"
+    yield f"| subscriptions of a caller in a process, on sockets and as streams | {policy.subscriptions:,} |"
+    waiting = policy.waiting
+    yield f"| messages, and bytes, that wait for a subscription | {waiting.messages:,}, {waiting.size:,} |\n"
 
 
 def _budget(allowance: Allowance) -> str:

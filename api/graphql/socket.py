@@ -5,6 +5,7 @@ the protocol's code.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,6 @@ from api.graphql.replies import ENCODE
 from api.graphql.requests import BadRequest, check_origin, decoded, shaped
 
 PROTOCOL = "graphql-transport-ws"
-MOST_OPERATIONS = 100
 LARGEST_FRAME = 1_000_000
 
 
@@ -38,6 +38,7 @@ class GraphqlSocket:
         self._engine = engine
         self._gate = gate
         self._now = now
+        self._open: Counter[str] = Counter()
 
     async def serve(self, socket: WebSocket) -> None:
         """One socket, from the handshake to its end."""
@@ -53,7 +54,7 @@ class GraphqlSocket:
             return
         await socket.accept(subprotocol=PROTOCOL)
         with self._engine.observing.metrics.sockets.track_inprogress():
-            await _Session(socket, self._engine, self._admit).serve()
+            await _Session(socket, self._engine, self._admit, self._open).serve()
 
     async def _admit(self, socket: WebSocket, payload: dict[str, Any]) -> Caller | None:
         """The caller by the init payload (browsers cannot send headers), or else by the handshake's headers."""
@@ -69,6 +70,8 @@ class _Session:
     socket: WebSocket
     engine: Engine
     admit: Callable[[WebSocket, dict[str, Any]], Awaitable[Caller | None]]
+    open: Counter[str]
+    """How many sockets each caller has open."""
     caller: Caller | None = None
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -88,6 +91,8 @@ class _Session:
             pass
         finally:
             await self._stop()
+            if self.caller:
+                self.open[self.caller.key] -= 1
 
     async def _close(self, code: int, reason: str) -> None:
         with suppress(RuntimeError, WebSocketDisconnect):
@@ -135,9 +140,13 @@ class _Session:
         if self.caller:
             raise _Close(4429, "Too many initialisation requests")
         self.given = payload or {}
-        self.caller = await self.admit(self.socket, self.given)
-        if self.caller is None or not self.caller.scopes:
+        caller = await self.admit(self.socket, self.given)
+        if caller is None or not caller.scopes:
             raise _Close(4403, "Forbidden: a valid API key is needed")
+        if self.open[caller.key] >= (most := self.engine.policy.sockets):
+            raise _Close(1013, f"A caller opens at most {most:,} sockets at once: try again later")
+        self.caller = caller
+        self.open[caller.key] += 1
         await self._send({"type": "connection_ack"})
 
     async def _subscribe(self, frame: dict[str, Any]) -> None:
@@ -150,10 +159,10 @@ class _Session:
             raise _Close(4400, str(error)) from error
         if key in self.tasks:
             raise _Close(4409, f"Subscriber for {key[:60]} already exists")
-        if len(self.tasks) >= MOST_OPERATIONS:
-            message = f"A socket runs at most {MOST_OPERATIONS} operations at once."
-            context = self.engine.context(self.caller)
-            answer = self.engine.refusal([ApiError(Code.THROTTLED, message, retryAfter=1)], context)
+        if len(self.tasks) >= (most := self.engine.policy.socket_operations):
+            message = f"A socket runs at most {most:,} operations at once."
+            error = ApiError(Code.THROTTLED, message, limit="operations of a socket", maximum=most, retryAfter=1)
+            answer = self.engine.refusal([error], self.engine.context(self.caller))
             await self._send(_error(key, answer))
             return
         self.tasks[key] = asyncio.create_task(self._run(key, request, self.caller))
@@ -168,7 +177,7 @@ class _Session:
         else:
             async with aclosing(self.engine.answers(ready, context)) as answers:
                 async for answer in answers:
-                    if "data" not in answer:
+                    if isinstance(answer, dict) and "data" not in answer:
                         last = _error(key, answer)
                         break
                     await self._send({"id": key, "type": "next", "payload": answer})

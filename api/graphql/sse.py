@@ -8,7 +8,6 @@ its operation.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any
 
 from graphql import OperationType
 from starlette.responses import StreamingResponse
@@ -17,6 +16,7 @@ from api.graphql.context import Context
 from api.graphql.media import EVENT_STREAM
 from api.graphql.operation import Engine, Ready, Refused
 from api.graphql.replies import ENCODE
+from api.graphql.sharing import Answer
 from api.observing import Draining
 
 SILENT_SECONDS = 12.0
@@ -59,8 +59,8 @@ class _Stopping(Exception):
 
 
 async def _or_silence(
-    answers: AsyncGenerator[dict[str, Any]], draining: Draining, silent_seconds: float
-) -> AsyncGenerator[dict[str, Any] | None]:
+    answers: AsyncGenerator[Answer], draining: Draining, silent_seconds: float
+) -> AsyncGenerator[Answer | None]:
     """The answers, and None each time that none has come for a while; _Stopping when the server ends meanwhile."""
     waiting, ending = asyncio.ensure_future(anext(answers)), asyncio.ensure_future(draining.begun())
     try:
@@ -83,5 +83,5 @@ async def _or_silence(
             await waiting
 
 
-def _next(answer: dict[str, Any]) -> bytes:
+def _next(answer: Answer) -> bytes:
     return b"event: next\ndata: " + ENCODE.encode(answer) + b"\n\n"

@@ -158,6 +158,9 @@ class FakeFeed:
         yield [log_event("e2", "login", "bob", 2), log_event("e3", "referral", "bob", 2, referrer="ann")]
         raise FellBehind(10_000)
 
+    async def joined(self) -> int:
+        return 0
+
 
 @dataclass
 class FakeExports:
@@ -197,10 +200,10 @@ class FakeAudit:
     lines: list[PersonalRead] = field(default_factory=list)
     failure: Exception | None = None
 
-    def record(self, read: PersonalRead) -> None:
+    def record(self, *reads: PersonalRead) -> None:
         if self.failure:
             raise self.failure
-        self.lines.append(read)
+        self.lines += reads
 
 
 def log_event(id: str, kind: str, customer: str | None, version: int, **given: Any) -> LogEvent:

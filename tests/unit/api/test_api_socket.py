@@ -260,7 +260,7 @@ def test_a_socket_that_stays_silent_closes_with_4408(serve: Any):
 
 
 def test_pings_do_not_put_the_init_off(serve: Any):
-    with connected(serve(policy=Policy(init_seconds=0.01)), init=None) as socket:
+    with connected(serve(policy=Policy(init_seconds=1)), init=None) as socket:
         socket.send_json({"type": "ping"})
 
         assert socket.receive_json() == {"type": "pong"}
@@ -292,6 +292,31 @@ def test_the_hundred_and_first_operation_of_a_socket_is_told_to_wait(api: Any):
 
     [refused] = [frame for frame in frames if frame["type"] == "error"]
     assert (refused["id"], refused["payload"][0]["extensions"]["code"]) == ("100", "THROTTLED")
+
+
+def test_a_caller_opens_as_many_sockets_as_the_policy_says(serve: Any):
+    api = serve(policy=Policy(sockets=1))
+    with connected(api):
+        with connected(api, init=None) as second:
+            second.send_json({"type": "connection_init", "payload": {"X-API-Key": api.secrets["both"]}})
+            assert closed(second) == 1013
+        with connected(api, init={"X-API-Key": api.secrets["read"]}):
+            pass
+
+    with connected(api):
+        pass
+
+
+def test_a_caller_watches_as_much_as_the_policy_says(serve: Any):
+    with connected(serve(policy=Policy(subscriptions=1))) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }')
+        assert socket.receive_json()["type"] == "next"
+        subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }', "2")
+
+        [error] = socket.receive_json()["payload"]
+
+    told = error["extensions"]
+    assert (told["code"], told["limit"], told["maximum"]) == ("THROTTLED", "subscriptions", 1)
 
 
 def test_a_key_that_is_revoked_meanwhile_runs_nothing_more(api: Any):
