@@ -17,7 +17,7 @@ from graph.algorithms.influence.selection.limits import Limits, most_by
 from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
-ROUNDS = 6
+ROUNDS = 4
 PACE = 0.7
 """Both were tried on NetHEPT; they decide how tight the bound is, never whether it is one."""
 ROUNDING = 1e-9
@@ -83,7 +83,7 @@ def _priced(
     for at in range(found):
         each = touched[at]
         cost = min(1.0, max(0.0, price[each] - pace * (max(shared[each], before) - before - 1)))
-        change = (price[each] - cost) * worth[each]
+        change = (price[each] - cost) * (worth[each] if worth.size else 1)
         back += change
         price[each] = cost
         for place in range(pointer[each], pointer[each + np.uint32(1)]):

@@ -15,8 +15,11 @@ from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
 OTHER, CANDIDATE, ENLISTED = 0, 1, 2
-CHECKS = 64
-"""At so many points of the greedy run the bound on the optimum is taken; the least of them counts."""
+LEAST_COST = 1e-300
+"""What is had for nothing comes first, and no gain is divided by 0."""
+CHECKS = 8
+"""At so many points of the greedy run the bound on the optimum is taken; the least of them counts, and `tightened` goes
+on from it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +27,7 @@ class Collection:
     """Sets 0 to drawn - 1 as far as a choice among the candidates depends on them.
 
     A set that an enlisted customer meets is left out, one with a single candidate is only counted. Memory: 4 bytes a
-    kept member and 16 a kept set; as much again while a collection grows, or for its index.
+    kept member, 8 a kept set and 8 its worth; as much again while a collection grows, or for its index.
     """
 
     drawn: int
@@ -32,7 +35,7 @@ class Collection:
     member: Uint32
     """Candidates only."""
     worth: Int64
-    """Per kept set: how many it stands for."""
+    """Per kept set: how many it stands for; empty where each stands for itself."""
     alone: Int64
     """Per customer: sets with no other candidate."""
     met: int
@@ -69,7 +72,8 @@ def nothing_drawn(count: int) -> Collection:
 
 def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: int) -> Collection | None:
     """The same with sets up to `until`; None where more than `most_members` would have to be kept."""
-    sizes, members, alone, met = [np.diff(old.pointer)], [old.member], old.alone.copy(), old.met
+    sizes, members = [np.diff(old.pointer).astype(np.uint32)], [old.member]
+    alone, met = old.alone.copy(), old.met
     total = old.member.size
     parts = folded(draw, old.drawn, until, lambda pointer, member: _kept(pointer, member, role))
     for kept_sizes, kept, single, met_now in parts:
@@ -80,9 +84,9 @@ def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: i
         members.append(kept)
         met += met_now
         _counted(single, alone)
-    size = np.concatenate(sizes)
-    pointer = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    return Collection(until, pointer, np.concatenate(members), np.ones(size.size, np.int64), alone, met)
+    pointer = np.zeros(sum(size.size for size in sizes) + 1, np.int64)
+    np.cumsum(np.concatenate(sizes), out=pointer[1:])
+    return Collection(until, pointer, np.concatenate(members), np.empty(0, np.int64), alone, met)
 
 
 def indexed(collection: Collection) -> Index:
@@ -96,11 +100,16 @@ def choose(collection: Collection, index: Index, role: Uint32, allowed: Limits, 
 
     By gain, or where there are costs by gain and cost, unless the best single one gains more. `before` are chosen
     already: they count against the limits. What greedy reaches at least: `Limits.guarantee`. Time O(members +
-    customers · min(k, 64)), and a logarithm for each outdated entry that is met.
+    customers · (log customers + min(k, 8))), and a logarithm for each outdated entry that is met.
     """
     taken = np.empty(0, np.int64) if before is None else before
     k = min(allowed.k - taken.size, int((role == CANDIDATE).sum()))
     simple = not (allowed.cost.size or allowed.group.size)
+    candidates = np.flatnonzero(role == CANDIDATE)
+    key = -index.gain[candidates].astype(np.float64)
+    if allowed.cost.size:
+        key /= np.maximum(allowed.cost[candidates], LEAST_COST)
+    order = np.argsort(key, kind="stable")
     chosen, gain, bound, left = _greedy(
         collection.pointer,
         collection.member,
@@ -108,7 +117,8 @@ def choose(collection: Collection, index: Index, role: Uint32, allowed: Limits, 
         index.pointer,
         index.set,
         index.gain.copy(),
-        role,
+        candidates[order],
+        key[order],
         k,
         max(1, k // CHECKS) if simple else 0,
         allowed.cost,
@@ -151,9 +161,9 @@ def _first_met(pointer: Int64, member: Uint32, rank: Int64, chosen: int) -> Int6
 
 
 @kernel
-def _kept(pointer: Int64, member: Uint32, role: Uint32) -> tuple[Int64, Uint32, Uint32, int]:
+def _kept(pointer: Int64, member: Uint32, role: Uint32) -> tuple[Uint32, Uint32, Uint32, int]:
     """Sizes and members of the sets to keep, the candidates of those with one alone, how many are the enlisted's."""
-    sizes, kept = np.empty(pointer.size - 1, np.int64), np.empty(member.size, np.uint32)
+    sizes, kept = np.empty(pointer.size - 1, np.uint32), np.empty(member.size, np.uint32)
     single = np.empty(pointer.size - 1, np.uint32)
     found = tail = met = singles = 0
     for index in range(pointer.size - 1):
@@ -190,7 +200,8 @@ def _greedy(
     index_pointer: Int64,
     index: Uint32,
     gain: Int64,
-    role: Uint32,
+    order: Int64,
+    order_key: Float64,
     k: int,
     stride: int,
     cost: Float64,
@@ -198,31 +209,38 @@ def _greedy(
     group: Int64,
     room: Int64,
 ) -> tuple[Int64, Int64, int, Int64]:
-    """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain."""
+    """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain.
+
+    `order` has the candidates by falling worth as long as nobody is chosen; whose worth has changed since waits in a heap.
+    """
     all_alone = gain.copy() if cost.size else gain
     covered = np.zeros(pointer.size - 1, np.bool_)
     chosen, gains = np.empty(k, np.int64), np.zeros(k, np.int64)
-    dear = cost if cost.size else np.ones(gain.size)
-    heap = [(-gain[one] / max(dear[one], 1e-300), one) for one in range(gain.size) if role[one] == 1]
-    heapq.heapify(heap)
+    heap = [(0.0, np.int64(0)) for _ in range(0)]
     single = np.int64(-1)
     if cost.size:
-        for one in range(gain.size):
-            fits = role[one] == 1 and cost[one] <= budget and (group.size == 0 or room[group[one]] > 0)
-            if fits and (single < 0 or gain[one] > gain[single]):
-                single = np.int64(one)
+        for one in order:
+            fits = cost[one] <= budget and (group.size == 0 or room[group[one]] > 0)
+            if fits and (single < 0 or gain[one] > gain[single] or (gain[one] == gain[single] and one < single)):
+                single = one
     best_single = gain[single] if single >= 0 else np.int64(-1)
-    met, bound, step, checked, spent = np.int64(0), np.int64(1) << np.int64(62), 0, 0, 0.0
-    while step < k and len(heap) > 0:
+    met, bound, step, checked, spent, first = np.int64(0), np.int64(1) << np.int64(62), 0, 0, 0.0, 0
+    while step < k and (first < order.size or len(heap) > 0):
         if stride and step >= checked:
             bound = min(bound, met + _largest(gain, k))
             checked = step + stride
-        key, customer = heapq.heappop(heap)
+        if len(heap) == 0 or (first < order.size and (order_key[first], order[first]) < heap[0]):
+            key, customer = order_key[first], order[first]
+            first += 1
+        else:
+            key, customer = heapq.heappop(heap)
         if cost.size and spent + cost[customer] > budget:
             continue
         if group.size and room[group[customer]] <= 0:
             continue
-        now = -gain[customer] / max(dear[customer], 1e-300)
+        now = -np.float64(gain[customer])
+        if cost.size:
+            now /= max(cost[customer], LEAST_COST)
         if key != now:
             heapq.heappush(heap, (now, customer))
             continue
@@ -240,7 +258,7 @@ def _greedy(
                 covered[found] = True
                 for other in member[pointer[found] : pointer[found + np.uint32(1)]]:
                     if other != customer:
-                        gain[other] -= worth[found]
+                        gain[other] -= worth[found] if worth.size else 1
     if best_single > met:
         chosen[0], gains[0], step = single, best_single, 1
         gain[:] = all_alone
@@ -268,7 +286,10 @@ def _index(pointer: Int64, member: Uint32, count: int) -> tuple[Int64, Uint32]:
 
 @kernel
 def _gains(pointer: Int64, index: Uint32, worth: Int64, alone: Int64) -> Int64:
-    gain = alone.copy()
+    gain = alone + pointer[1:] - pointer[:-1]
+    if worth.size == 0:
+        return gain
+    gain[:] = alone
     for customer in range(alone.size):
         for place in range(pointer[customer], pointer[customer + 1]):
             gain[customer] += worth[index[place]]

@@ -17,6 +17,8 @@ from graph.algorithms.influence.splitmix import STEP, between, mix, stream_of
 from graph.algorithms.kernels import kernel
 
 SMALLEST = 1e-12
+ROUNDING = 1e-12
+"""What the sum of so many probabilities may be off by, each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,12 @@ def both_ways(ties: ReverseTies) -> BothWays | None:
     target = np.repeat(np.arange(count, dtype=np.int64), size)
     source = ties.source.astype(np.int64)
     up, down = source < target, source > target
-    if up.sum() != down.sum():
+    upwards, downwards = ties.probability[up], ties.probability[down]
+    if upwards.size != downwards.size or abs(upwards.sum() - downwards.sum()) > ROUNDING * upwards.size:
         return None
     # Ordered by the two customers and the probability, both halves must be the same.
-    key, chance = _ordered(source[up] * count + target[up], ties.probability[up])
-    other_key, other_chance = _ordered(target[down] * count + source[down], ties.probability[down])
+    key, chance = _ordered(source[up] * count + target[up], upwards)
+    other_key, other_chance = _ordered(target[down] * count + source[down], downwards)
     if not (np.array_equal(key, other_key) and np.array_equal(chance, other_chance)):
         return None
     order = np.argsort(-chance, kind="stable")
