@@ -211,7 +211,7 @@ def _greedy(
 ) -> tuple[Int64, Int64, int, Int64]:
     """The chosen, their gains, a bound by k alone (each `stride` choices; none where 0), what the others would gain.
 
-    `order` has the candidates by falling worth as long as nobody is chosen; whose worth has changed since waits in a heap.
+    `order` has the candidates by falling worth before anybody is chosen; whose worth has fallen since waits in a heap.
     """
     all_alone = gain.copy() if cost.size else gain
     covered = np.zeros(pointer.size - 1, np.bool_)
