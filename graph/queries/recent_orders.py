@@ -103,8 +103,9 @@ _OF_PRODUCT: LiteralString = (
 )
 _TIES: LiteralString = (
     f"{_WHO}-[t:VIEWED|FAVOURITED|ADDED_TO_CART]->(p:Product) WHERE coalesce(t.last_at, t.at) >= $since"
-    f"{_MAY_BE_OFFERED}{and_seen('customer', 'c')} WITH c, p, coalesce(t.last_at, t.at) AS at, CASE type(t) WHEN 'VIEWED' THEN 'view'"
-    f" WHEN 'FAVOURITED' THEN 'favourite' ELSE 'cart_add' END AS behaviour {_OF_PRODUCT}"
+    f"{_MAY_BE_OFFERED}{and_seen('customer', 'c')} WITH c, p, coalesce(t.last_at, t.at) AS at,"
+    " CASE type(t) WHEN 'VIEWED' THEN 'view' WHEN 'FAVOURITED' THEN 'favourite' ELSE 'cart_add' END AS behaviour"
+    f" {_OF_PRODUCT}"
 )
 _SHARES: LiteralString = (
     f"{_WHO}-[:SHARED]->(s:Share)-[:OF]->(p:Product) WHERE s.at >= $since{_MAY_BE_OFFERED}{and_seen('customer', 'c')}"
