@@ -23,7 +23,7 @@ from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.refresh import Standing, standing_influence
 from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_centrality import score_centrality
-from graph.jobs.score_read import check_source
+from graph.jobs.score_read import check_category, check_source
 from graph.jobs.share_events import ShareMemory
 from graph.jobs.started import ScoreRequest
 from graph.log import EventLog
@@ -73,6 +73,8 @@ class BackgroundRuns:
         """Starts in the background; BadInput for parameters or a source that cannot be used."""
         asked = parameters_of(request, self._calendar)
         await asyncio.to_thread(check_source, self._log, self._log.version, request.source)
+        if isinstance(asked, InfluenceRequest):
+            await asyncio.to_thread(check_category, self._log, self._log.version, asked.category)
         if running := self._running(request.kind, asked.scope):
             return AlreadyRunning(running)
         started_at = self._now()

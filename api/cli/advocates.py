@@ -54,6 +54,9 @@ def advocates_command(
     ] = None,
     at_most: Annotated[int, typer.Option(help="How many of one group, the enlisted included.")] = 1,
     run: Annotated[str | None, typer.Option(help="Another influence run than the current one.")] = None,
+    to_buy: Annotated[
+        str | None, typer.Option(help="Count who is moved to buy of this category, by the current run of it.")
+    ] = None,
     sets: Annotated[int, typer.Option(help="Cascades drawn backwards: more choose and judge better.")] = DEFAULT.sets,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = DEFAULT.seed,
     threads: Annotated[
@@ -67,6 +70,7 @@ def advocates_command(
         metric=_metric(metric),
         already=tuple(dict.fromkeys(enlisted or ())),
         run=run,
+        to_buy=to_buy,
         sets=sets,
         seed=seed,
         budget=budget,

@@ -127,6 +127,9 @@ def influence_command(
     within_days: Annotated[
         float | None, typer.Option(help="Count only who is moved within so many days of the share.")
     ] = INFLUENCE.within_days,
+    category: Annotated[
+        str | None, typer.Option(help="Count only who is moved to buy of this category; a run beside the one of all.")
+    ] = INFLUENCE.category,
     simulations: Annotated[int, typer.Option(help="Cascades simulated from each sharer.")] = INFLUENCE.simulations,
     seed: Seed = INFLUENCE.seed,
     refresh: Annotated[
@@ -147,6 +150,7 @@ def influence_command(
         decay=decay,
         fading_days=_fading(fading_days),
         within_days=within_days,
+        category=category,
         simulations=simulations,
         source=source,
         seed=seed,

@@ -96,6 +96,11 @@ class SelectAdvocatesInput:
     run: strawberry.ID | None = strawberry.field(
         default=None, description="Another influence run than the current one: its global id or its own id."
     )
+    to_buy: str | None = strawberry.field(
+        default=None,
+        description="A category: count who is moved to buy of it or below it, by the current influence run of that "
+        "category. Not with `run`.",
+    )
     sets: int = strawberry.field(
         default=DEFAULT_SETS,
         description=f"How many cascades are drawn backwards, {FEWEST_SETS:,} to {MOST_SETS:,}: more choose and judge "
@@ -228,6 +233,7 @@ async def select(
         metric=Metric(text_of(input.metric)),
         already=tuple(dict.fromkeys(input.enlisted or ())),
         run=run_key(input.run),
+        to_buy=input.to_buy,
         sets=input.sets,
         seed=input.seed,
         budget=None if input.budget is None else float(input.budget),

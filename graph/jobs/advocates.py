@@ -45,6 +45,8 @@ class AdvocatesRequest:
     """Keys of customers who are enlisted: they are not chosen, and what they move is not counted again."""
     run: str | None = None
     """Id of an influence run; the current one where absent."""
+    to_buy: str | None = None
+    """A category: the current run that counts who is moved to buy of it, instead of the one of everything."""
     sets: int = 500_000
     seed: int = 0
     budget: float | None = None
@@ -107,7 +109,7 @@ class AdvocateChoice:
 
     async def choose(self, request: AdvocatesRequest) -> AdvocatesChosen:
         """The choice; the same run, request and graph give the same answer. Raises CannotSelect."""
-        run = await chosen_run(self._reader, request.run)
+        run = await chosen_run(self._reader, request.run, request.to_buy)
         await _check_category(self._reader, request.audience)
         _check_limits(request)
         keys = await audience_keys(self._reader, request.audience) if request.audience else None

@@ -16,7 +16,7 @@ from graph.jobs.score import RATES_TABLE, TIES_TABLE
 from graph.log.scores import ScoreTable
 from graph.queries.reader import Reader
 from graph.queries.run import current_runs, runs_by_key
-from graph.queries.score_run import RunKind, RunState
+from graph.queries.score_run import OF_CATEGORY, RunKind, RunState
 
 SEED = 0
 """Of who the unseen contacts are: the same for every choice by one run."""
@@ -61,8 +61,13 @@ class RunTies:
         return asked.join(self.customers, on="key", how="left", maintain_order="left")["code"]
 
 
-async def chosen_run(reader: Reader, given: str | None) -> str:
-    """The run to read: the given one, the current one of the whole, or the only current one. Raises CannotSelect."""
+async def chosen_run(reader: Reader, given: str | None, category: str | None = None) -> str:
+    """The run to read: the given one, the current one of the whole, or the only current one. Raises CannotSelect.
+
+    With a category, one that counts who is moved to buy of it.
+    """
+    if category is not None:
+        return await _run_of(reader, given, category)
     current = await current_runs(reader, RunKind.INFLUENCE)
     if given is None:
         if not current:
@@ -81,6 +86,26 @@ async def chosen_run(reader: Reader, given: str | None) -> str:
         state = "is still going" if row.state == RunState.RUNNING else "has failed"
         raise CannotSelect(Wrong.RUN_NOT_FINISHED, "run", f"The run {given!r} {state}: {advice}.")
     return given
+
+
+async def _run_of(reader: Reader, given: str | None, category: str) -> str:
+    everything = await current_runs(reader, OF_CATEGORY)
+    current = {scope: run for scope, run in everything.items() if scope.partition("/")[2] == category}
+    if given is not None:
+        message = "Name a run or a category that is to be bought, not both: a run knows its own category."
+        raise CannotSelect(Wrong.OUT_OF_RANGE, "toBuy", message)
+    if not current:
+        others = ", ".join(dict.fromkeys(scope.partition("/")[2] for scope in everything)) or "none yet"
+        message = (
+            f"No influence run counts who is moved to buy {category!r} (there are runs for: {others}): start one with "
+            f"`renmai score influence --category {category!r}` or startScoreRun."
+        )
+        raise CannotSelect(Wrong.NO_RUN, "toBuy", message)
+    whole = f"*/{category}"
+    if whole not in current and len(current) > 1:
+        named = ", ".join(f"{run} ({scope})" for scope, run in current.items())
+        raise CannotSelect(Wrong.SEVERAL_RUNS, "toBuy", f"Several data sets have such a run: name one of {named}.")
+    return current.get(whole) or next(iter(current.values()))
 
 
 def read_ties(tables: str | Path, run: str) -> RunTies:

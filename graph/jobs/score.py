@@ -19,7 +19,7 @@ from graph.jobs.longer_rows import longer_said, longer_table
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
 from graph.jobs.scope_rows import scoped_said, scoped_shown, scoped_tables
-from graph.jobs.score_read import read_purchases, read_shares
+from graph.jobs.score_read import check_category, read_purchases, read_shares
 from graph.jobs.score_rows import (
     calibration_table,
     chain_rows,
@@ -32,7 +32,7 @@ from graph.jobs.score_rows import (
 from graph.jobs.started import Stages, quiet, seen_by, started
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
-from graph.queries.score_run import UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
+from graph.queries.score_run import OF_CATEGORY, UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 
 CHAINS_TABLE, INFLUENCE_TABLE, TIES_TABLE, RATES_TABLE = "chains", "influence", "ties", "rates"
 LONGER_TABLE, SCOPES_TABLE = "longer_chains", "chains_by_scope"
@@ -95,6 +95,9 @@ async def score_influence(
     """
     engine = engine_named(context.engine)
     run = await started(log, RunKind.INFLUENCE, request, influencing.PROVENANCE, context)
+    if request.category is not None:
+        await asyncio.to_thread(check_category, log, run.log_version, request.category)
+        run = replace(run, pointer_kind=OF_CATEGORY)
     stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):
         stages.tell("read", 0, 1)
@@ -106,10 +109,12 @@ async def score_influence(
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
         report = effect = None
-        if context.is_judged:
+        if context.is_judged and request.category is None:
             report = await asyncio.to_thread(influencing.calibrate, found.log, request)
             effect = await asyncio.to_thread(influencing.incremental_effect, found.log, request)
         said = _influence_said(empty, scored, graph, report, effect)
+        if request.category is not None and not empty:
+            said += f" Counted is who is moved to buy {request.category}."
         run = replace(seen_by(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
         table = influence_table(scores, found.customers).head(scored)
@@ -118,7 +123,7 @@ async def score_influence(
         await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
         rates = rate_table(graph.ties, found.customers)
         await asyncio.to_thread(ScoreTable.open(tables, RATES_TABLE).write, run.run_id, rates)
-        if context.is_judged:
+        if context.is_judged and request.category is None:
             judged = calibration_table(report)
             await asyncio.to_thread(ScoreTable.open(tables, CALIBRATION_TABLE).write, run.run_id, judged)
         rows = influence_rows(table, run.run_id)

@@ -21,6 +21,7 @@ from graph.jobs.voided import acts_that_count, clicks_that_count, read_voided, r
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
 
+ROOTS_NAMED = 20
 _JOINING = (EventKind.REGISTER, EventKind.REFERRAL)
 
 
@@ -110,6 +111,10 @@ def read_shares(
     clicks = clicks_that_count(clicks, shares, void)
     acts = pl.concat([_joins(events), orders(lines)]).sort("at", "customer", "act")
     acts = acts_that_count(acts, shares, void)
+    in_category = None
+    if request.category is not None:
+        acts = _of_category(acts, lines, _products_of(log, version, request.category))
+        in_category = acts["in_category"].to_numpy().astype(np.bool_)
     brought = referrals_that_count(referred(events.lazy(), None).collect().sort("end"), void)
     named = [
         shares["customer"],
@@ -140,10 +145,55 @@ def read_shares(
             codes(brought["start"], customers),
             seconds(brought["at"]),
             _districts(log, version, request.source, customers),
+            in_category,
         ),
         customers,
         _read(version, events, lines),
     )
+
+
+def _of_category(acts: pl.DataFrame, lines: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
+    """The acts, each with whether it is an order that holds one of the products, and what was paid for these alone.
+
+    A refund that names no product is taken off the order's products in proportion to what was paid for them.
+    """
+    is_bought, here = pl.col("kind") == EventKind.PURCHASE, pl.col("product").is_in(products.implode())
+    cents = pl.col("amount").to_physical().cast(pl.Int64)
+    loose = cents.filter(~is_bought & pl.col("product").is_null()).sum()
+    paid_here, paid = cents.filter(is_bought & here).sum(), cents.filter(is_bought).sum()
+    bought = (
+        lines.group_by(act="order")
+        .agg(
+            in_category=(is_bought & here).any(),
+            back=cents.filter(~is_bought & here).sum() + pl.when(paid > 0).then(loose * paid_here / paid).otherwise(0),
+            paid=paid_here,
+        )
+        .filter(pl.col("in_category"))
+        .select("act", "in_category", cents_here=(pl.col("paid") - pl.col("back").round()).clip(0).cast(pl.Int64))
+    )
+    return (
+        acts.join(bought, on="act", how="left", maintain_order="left")
+        .with_columns(pl.col("in_category").fill_null(value=False), cents=pl.col("cents_here").fill_null(0))
+        .drop("cents_here")
+    )
+
+
+def _products_of(log: EventLog, version: int, category: str) -> pl.Series:
+    """The products of a category and below it. Raises BadInput where no profile of a product names it."""
+    known = product_categories(log, version, None).drop_nulls().collect()
+    path = pl.col("category")
+    found = known.filter((path == category) | path.str.starts_with(category + SEPARATOR))
+    if found.is_empty():
+        roots = known.select(path.str.split(SEPARATOR).list.first().unique().sort())["category"].to_list()
+        named = ", ".join(roots[:ROOTS_NAMED]) or "none yet"
+        raise BadInput(f"the log knows no category {category!r} of a product; its root categories are: {named}")
+    return found["product"]
+
+
+def check_category(log: EventLog, version: int, category: str | None) -> None:
+    """BadInput with the root categories, where no product is of this one or below it; None is always right."""
+    if category is not None:
+        _products_of(log, version, category)
 
 
 def _events(

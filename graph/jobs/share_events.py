@@ -12,7 +12,7 @@ from graph.log.schema import EventKind
 TOLD_KINDS = (EventKind.SHARE, EventKind.SHARE_CLICK, EventKind.REGISTER, EventKind.REFERRAL)
 PAID_KINDS = (EventKind.PURCHASE, EventKind.REFUND)
 TOLD = ("id", "at", "kind", "customer", "share", "referrer", "properties", "channel", "campaign")
-PAID = ("id", "at", "kind", "customer", "share", "referrer", "order", "amount")
+PAID = ("id", "at", "kind", "customer", "share", "referrer", "order", "product", "amount")
 MOST_ROWS = 5_000_000
 """A longer reading is not kept: it would fill the memory of a server."""
 

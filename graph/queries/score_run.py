@@ -20,6 +20,10 @@ class RunKind(StrEnum):
     CENTRALITY = "centrality"
 
 
+OF_CATEGORY = "influence of a category"
+"""By this the current influence run of one category is found; whoever asks for influence alone does not see it."""
+
+
 class RunState(StrEnum):
     """How far a run is; only a succeeded one is ever current."""
 
@@ -50,6 +54,8 @@ class ScoreRunRow:
     event_count: int = 0
     customer_count: int = 0
     tie_count: int = 0
+    pointer_kind: str | None = None
+    """What readers look the current run up by; None: its kind. Not kept."""
     said: str = ""
     """What was found, in a sentence for the one who asked; not kept."""
 
@@ -88,7 +94,12 @@ def state(run: ScoreRunRow) -> Step:
 
 def publish(run: ScoreRunRow) -> tuple[Step, ...]:
     """The run has succeeded and is the current one of its kind and scope: one transaction, so that nobody sees half."""
-    pointer = {"pointer_id": run.pointer_id, "kind": str(run.kind), "scope": run.scope, "run_id": run.run_id}
+    pointer = {
+        "pointer_id": run.pointer_id,
+        "kind": run.pointer_kind or str(run.kind),
+        "scope": run.scope,
+        "run_id": run.run_id,
+    }
     return state(run), (POINT_AT_RUN, {"rows": [pointer]})
 
 

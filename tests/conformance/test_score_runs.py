@@ -445,7 +445,7 @@ def test_the_row_of_a_run_has_every_property_of_the_model():
     from graph.model.score import SCORE_RUN
 
     declared = {wanted.name for wanted in SCORE_RUN.all_properties()}
-    assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said"}
+    assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said", "pointer_kind"}
 
 
 @pytest.mark.parametrize(("kind", "names"), [("store", {"north", "south"}), ("district", {"拱墅", "西湖"})])
@@ -463,3 +463,37 @@ async def test_chains_by_scope_have_a_table_of_their_own(tmp_path, kind, names):
     assert set(table["scope_kind"]) == {kind}
     assert f"Of 2 {kind}s 0 chains differ from elsewhere." in run.said
     assert [row["rank"] for row in store.rows(UPSERT_CHAINS)] == list(range(1, len(store.rows(UPSERT_CHAINS)) + 1))
+
+
+async def test_a_run_of_one_category_counts_who_is_moved_to_buy_of_it(tmp_path):
+    described = [row for row in shop() if row["kind"] == "profile"]
+    rows = [*described, *sharing(), bought("dan", 2, 12, "rice", share="s3"), bought("bob", 1, 13, "rice", share="s1")]
+    log, store, tables = logged(tmp_path / "log", rows), RecordingStore(), tmp_path / "scores"
+    plain = InfluenceRequest(prior_weight=0, simulations=50)
+    everything = await score_influence(log, store, tables, plain, context())
+
+    run = await score_influence(log, store, tables, replace(plain, category="饮品"), context("run-2"))
+
+    ties = {
+        run_id: {(row["customer_id"], row["other_id"]): row["probability"] for row in read.iter_rows(named=True)}
+        for run_id in ("run-1", "run-2")
+        if (read := ScoreTable.open(tables, TIES_TABLE).read(run_id)) is not None
+    }
+    # One of Ann's two shares moves Bob, to rice and a latte; the other moves Dan to rice. Bob's moves Cat to a latte.
+    assert ties["run-1"] == {("ann", "bob"): 0.5, ("ann", "dan"): 0.5, ("bob", "cat"): 1.0}
+    assert ties["run-2"] == {("ann", "bob"): 0.5, ("ann", "dan"): 0.0, ("bob", "cat"): 1.0}
+    scores = ScoreTable.open(tables, INFLUENCE_TABLE).read("run-2")
+    assert scores is not None
+    assert scores.select(pl.sum("credited_direct_cents") + pl.sum("credited_downstream_cents")).item() == 2600
+    assert everything.scope == "*"
+    assert run.scope == "*/饮品"
+    assert [row["kind"] for row in store.rows(POINT_AT_RUN)] == ["influence", "influence of a category"]
+
+
+async def test_a_category_that_no_product_has_is_told_before_anything_is_written(tmp_path):
+    log, store = logged(tmp_path / "log", shop()), RecordingStore()
+
+    with pytest.raises(BadInput, match="no category '酒' of a product; its root categories are: 轻食, 饮品"):
+        await score_influence(log, store, tmp_path / "scores", InfluenceRequest(category="酒"), context())
+
+    assert store.writes == []

@@ -7,13 +7,14 @@ import pytest
 
 from graph.algorithms.influence import InfluenceRequest
 from graph.jobs.publish import RunContext, make_current, recorded, write_rows
+from graph.jobs.run_ties import chosen_run
 from graph.jobs.score import score_influence
 from graph.log.event_log import EventLog
 from graph.queries.chain import ORDERINGS, chains
 from graph.queries.influence import METRICS, influence_of, top_influencers
 from graph.queries.paging import Slice
 from graph.queries.run import runs_by_key
-from graph.queries.score_run import ABANDONED, UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
+from graph.queries.score_run import ABANDONED, OF_CATEGORY, UPSERT_CHAINS, UPSERT_INFLUENCE, RunKind, ScoreRunRow
 from graph.store import Store
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -139,3 +140,22 @@ async def test_an_empty_log_gives_a_current_run_without_scores(store: Store, tmp
     assert found is not None
     assert (found.state, found.is_current, found.customer_count, found.as_of) == ("succeeded", True, 0, None)
     assert (await top_influencers(store, {}, METRICS["spread"], None, TEN)).entries == ()
+
+
+async def test_the_run_of_a_category_stands_beside_the_one_of_everything(store: Store):
+    await published(store, run("all"), 1.5)
+    of_tea = replace(run("tea", scope="*/饮品 > 茶"), pointer_kind=OF_CATEGORY)
+
+    await published(store, of_tea, 0.5)
+
+    [ann] = await influence_of(store, ["ann"], None)
+    [there] = await influence_of(store, ["ann"], "tea")
+    [read] = await runs_by_key(store, ["tea"])
+    assert ann is not None
+    assert ann.spread == 1.5
+    assert there is not None
+    assert there.spread == 0.5
+    assert read is not None
+    assert read.is_current
+    assert await chosen_run(store, None) == "all"
+    assert await chosen_run(store, None, "饮品 > 茶") == "tea"

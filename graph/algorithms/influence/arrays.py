@@ -45,6 +45,8 @@ class ShareLog:
     brought_at: Int64
     segment: Int32 | None = None
     """The segment of every customer, such as their district, counted from 0; None: all are of one."""
+    act_in_category: Bool | None = None
+    """Whether each act is of the category that is scored, its cents then that category's alone; None: all are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class InfluenceRequest:
     """How many of the strongest paths explain a customer's score."""
     source: str | None = None
     """Score one data set only; None for all."""
+    category: str | None = None
+    """Count only who is moved to buy of this category or below it, and what they pay for that; None for everything."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -88,5 +90,5 @@ class InfluenceRequest:
 
     @property
     def scope(self) -> str:
-        """The data set that is scored, or * for all."""
-        return self.source or "*"
+        """The data set that is scored, or * for all; of one category, with it behind a slash."""
+        return (self.source or "*") + (f"/{self.category}" if self.category is not None else "")

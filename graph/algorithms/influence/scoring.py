@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from graph.algorithms.influence.arrays import Delays, Int64, Moves, ShareLog, Ties
 from graph.algorithms.influence.credit import Credit, Forest, direct_cents, grow_forest
+from graph.algorithms.influence.learning.by_category import of_category
 from graph.algorithms.influence.learning.cascades import trace_moves
 from graph.algorithms.influence.learning.delays import fit_delays
 from graph.algorithms.influence.learning.fading import fit_half_life
@@ -58,4 +59,5 @@ def learn(log: ShareLog, request: InfluenceRequest) -> tuple[Moves, InfluenceGra
         )
     fading = fit_half_life(hold_out(log, request), request) if request.fading_days == "fitted" else request.fading_days
     ties = learn_ties(log, moves, replace(request, fading_days=fading))
+    ties = of_category(ties, log, moves, request.prior_weight)
     return moves, InfluenceGraph(ties, forest, direct_cents(log, moves, forest), delays, fading)

@@ -125,6 +125,9 @@ async def test_the_same_seed_chooses_the_same(tables: Path):
         (AdvocatesRequest(k=1, group_by="city", group_most=0), {"*": "r1"}, Wrong.OUT_OF_RANGE, "atMost"),
         (AdvocatesRequest(k=1), {}, Wrong.NO_RUN, "startScoreRun"),
         (AdvocatesRequest(k=1), {"a": "r1", "b": "r2"}, Wrong.SEVERAL_RUNS, "r1 (a), r2 (b)"),
+        (AdvocatesRequest(k=1, to_buy="tea"), {"*/coffee": "r1"}, Wrong.NO_RUN, "there are runs for: coffee"),
+        (AdvocatesRequest(k=1, to_buy="tea", run="r1"), {"*/tea": "r1"}, Wrong.OUT_OF_RANGE, "not both"),
+        (AdvocatesRequest(k=1, to_buy="tea"), {"a/tea": "r1", "b/tea": "r2"}, Wrong.SEVERAL_RUNS, "r2 (b/tea)"),
         (AdvocatesRequest(k=1), {"*": "r2"}, Wrong.RUN_WITHOUT_TIES, "startScoreRun"),
     ],
 )
@@ -134,6 +137,14 @@ async def test_what_cannot_be_chosen_is_told(tables: Path, request_, current, wr
 
     assert failure.value.wrong is wrong
     assert said in str(failure.value)
+
+
+async def test_the_run_of_a_category_is_chosen_by_where_one_is_to_be_bought(tables: Path):
+    request = AdvocatesRequest(k=1, to_buy="tea", sets=SETS)
+
+    found = await AdvocateChoice(TinyReader({"*/coffee": "r2", "*/tea": "r1", "a/tea": "r3"}), tables).choose(request)
+
+    assert found.run == "r1"
 
 
 async def test_a_budget_buys_what_it_pays_for(tables: Path):
