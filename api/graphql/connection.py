@@ -56,7 +56,9 @@ class _Token(msgspec.Struct, array_like=True):
 def write_cursor(order: str, position: Position) -> str:
     """The position as opaque text; `order` says for which list and order it holds."""
     value = position.value
-    if isinstance(value, datetime):
+    if value is None:
+        token = _Token(_VERSION, order, "n", "", position.key)
+    elif isinstance(value, datetime):
         token = _Token(_VERSION, order, "t", value.astimezone(UTC).isoformat(), position.key)
     else:
         token = _Token(_VERSION, order, type(value).__name__[0], value, position.key)
@@ -78,7 +80,9 @@ def read_cursor(order: str, cursor: str) -> Position:
     return Position(value, token.key)
 
 
-def _value(token: _Token) -> SortValue:
+def _value(token: _Token) -> SortValue | None:
+    if token.kind == "n":
+        return None
     if token.kind == "t":
         value = datetime.fromisoformat(str(token.value))
         if value.tzinfo is None:

@@ -65,9 +65,9 @@ class CustomerOrderField(Enum):
     """Names of the query's orderings."""
 
     KEY = strawberry.enum_value("key", description="By the retailer's own id.")
-    NAME = strawberry.enum_value("name", description="By name; nameless ones count as empty.")
-    REGISTERED_AT = strawberry.enum_value("registered_at", description="By registration; unknown counts as oldest.")
-    LAST_ORDER_AT = strawberry.enum_value("last_order_at", description="By the last order; none counts as oldest.")
+    NAME = strawberry.enum_value("name", description="By name; nameless ones last.")
+    REGISTERED_AT = strawberry.enum_value("registered_at", description="By registration; unknown ones last.")
+    LAST_ORDER_AT = strawberry.enum_value("last_order_at", description="By the last order; who has none last.")
     ORDER_COUNT = strawberry.enum_value("order_count", description="By the number of orders.")
     REVENUE = strawberry.enum_value("revenue", description="By what was paid over all orders.")
 

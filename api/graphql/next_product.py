@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from api.graphql.affinity import NextProduct, NextReason, few
-from api.graphql.behaviour import Behaviour
 from api.graphql.category import is_within
 from api.graphql.context import Info
 from api.graphql.open_chain import OpenChain, open_chains_of
@@ -36,10 +35,7 @@ async def _led_to(
     rows = await asyncio.gather(*(info.context.load(product_queries.products_by_key, row.sku) for row in products))
     led: dict[str, tuple[float, OpenChain]] = {}
     for chain in chains:
-        step = chain.next_step
-        if step.category is None or step.behaviour is not Behaviour.PURCHASE:
-            continue
-        category = step.category.key
+        category = chain.next_step.category.key
         within = [
             row
             for row, told in zip(products, rows, strict=True)

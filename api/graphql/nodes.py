@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
@@ -10,7 +11,7 @@ import strawberry
 from api.access.scopes import PERSONAL, to_read
 from api.graphql.chain import Chain
 from api.graphql.channel import Channel
-from api.graphql.connection import DEFAULT_SIZE, LARGEST_SIZE, PageArguments, PageInfo, slice_of, write_cursor
+from api.graphql.connection import After, Before, First, Last, PageArguments, PageInfo, slice_of, write_cursor
 from api.graphql.context import Info
 from api.graphql.customer import Customer
 from api.graphql.errors import bad_input
@@ -23,7 +24,6 @@ from api.graphql.run import ScoreRun
 from api.graphql.share import Share
 from api.graphql.store import Store
 from graph.queries import chain, channel, customer, order, product, referral_review, run, search, share, store
-from graph.queries.paging import Position
 
 MOST_IDS = 100
 LONGEST_TEXT = 200
@@ -78,10 +78,10 @@ async def nodes(
 class NodeKind(Enum):
     """Labels that have names."""
 
-    CUSTOMER = strawberry.enum_value("Customer", description="Customers, by key and name.")
+    CUSTOMER = strawberry.enum_value("Customer", description="Customers, by key and, who may read names, by name.")
     PRODUCT = strawberry.enum_value("Product", description="Products, by key and name.")
     STORE = strawberry.enum_value("Store", description="Stores, by key and name.")
-    CHANNEL = strawberry.enum_value("Channel", description="Channels, by name.")
+    CHANNEL = strawberry.enum_value("Channel", description="Channels, by any part of the name.")
 
 
 @strawberry.type(description="One thing that fits the text.")
@@ -89,49 +89,70 @@ class SearchEdge:
     """Relay's edge, with the fit."""
 
     node: Node = strawberry.field(description="What fits.")
-    cursor: str = strawberry.field(description="Its place among the hits.")
-    fit: int = strawberry.field(description="3: the key itself; 2: the key begins so; 1: a part of the name.")
+    cursor: str = strawberry.field(description="Its place among the hits: pass it as `after` or `before`.")
+    fit: int = strawberry.field(
+        description="5: the key itself; 4: the name itself, whatever its case; 3: the key begins so; 2: the name "
+        "begins so; 1: words of the name."
+    )
 
 
-@strawberry.type(description="What fits a text, the best first.")
+@strawberry.type(description="One page of what fits a text, the best first, equals by kind and key.")
 class SearchConnection:
-    """Hits; there is one page of them."""
+    """Hits, page by page."""
 
     edges: list[SearchEdge] = strawberry.field(description="The hits, each with its fit.")
     nodes: list[Node] = strawberry.field(description="The hits alone.")
-    page_info: PageInfo = strawberry.field(description="Whether there would be more: ask for a longer text.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands among the hits.")
+    counted: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(
+        description=f"How many hits there are: of each kind at most {search.MOST:,} by key and as many by name are "
+        "ranked. Counted only when asked for."
+    )
+    async def total_count(self) -> int:
+        """Asked of the graph only when the client selects it."""
+        return await self.counted()
 
 
 async def search_nodes(
     info: Info,
-    text: Annotated[str, strawberry.argument(description="The beginning of a key, or a part of a name.")],
-    first: Annotated[
-        int | None, strawberry.argument(description=f"How many; {DEFAULT_SIZE} if absent, at most {LARGEST_SIZE}.")
-    ] = None,
+    text: Annotated[
+        str,
+        strawberry.argument(
+            description="The beginning of a key, or words of a name: each by its beginning, in any order; Chinese "
+            "characters that stand together as they stand. Signs mean nothing."
+        ),
+    ],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
     kinds: Annotated[
         list[NodeKind] | None, strawberry.argument(description="Among these; all that the key may read if absent.")
     ] = None,
 ) -> SearchConnection:
-    """The best hits first, equals by kind and key; a blank text finds nothing."""
+    """A page of hits; a blank text finds nothing."""
     if len(text) > LONGEST_TEXT:
         raise bad_input(f"`text` may have at most {LONGEST_TEXT} characters, not {len(text)}.", argument="text")
-    limit = slice_of(PageArguments(first=first), "search").limit
-    rights = info.context.caller.rights
+    slice = slice_of(PageArguments(first, after, last, before), "search")
+    caller, reader = info.context.caller, info.context.reader
     for kind in kinds or ():
         info.context.require(to_read(text_of(kind)))
-    wanted = [text_of(kind) for kind in (kinds if kinds is not None else NodeKind)]
-    labels = [label for label in wanted if to_read(label) <= rights]
-    hits = await search.search(info.context.reader, text, labels, limit + 1, names_of_people=PERSONAL in rights)
-    found = await asyncio.gather(*(by_key(info, hit.label, hit.key) for hit in hits[:limit]))
+    wanted = dict.fromkeys(text_of(kind) for kind in (kinds if kinds is not None else NodeKind))
+    labels = tuple(label for label in wanted if to_read(label) <= caller.rights)
+    sought = search.Sought(text, labels, PERSONAL in caller.rights, own_ids=caller.view is not None)
+    page = await search.search(reader, sought, slice)
+    found = await asyncio.gather(*(by_key(info, one.row.label, one.row.key) for one in page.entries))
     edges = [
-        SearchEdge(node=node, cursor=write_cursor("search", Position(hit.fit, f"{hit.label}:{hit.key}")), fit=hit.fit)
-        for node, hit in zip(found, hits, strict=False)
+        SearchEdge(node=node, cursor=write_cursor("search", entry.position), fit=entry.row.fit)
+        for node, entry in zip(found, page.entries, strict=True)
         if node is not None
     ]
     page_info = PageInfo(
-        has_next_page=len(hits) > limit,
-        has_previous_page=False,
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return SearchConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info)
+    counted = partial(search.count_hits, reader, sought)
+    return SearchConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info, counted=counted)

@@ -101,9 +101,9 @@ class ProductOrderField(Enum):
     """Names of the query's orderings."""
 
     KEY = strawberry.enum_value("key", description="By the retailer's own id.")
-    NAME = strawberry.enum_value("name", description="By name; nameless ones count as empty.")
-    CATEGORY = strawberry.enum_value("category", description="By the category's path.")
-    PRICE = strawberry.enum_value("price", description="By list price; unknown counts as 0.")
+    NAME = strawberry.enum_value("name", description="By name; nameless ones last.")
+    CATEGORY = strawberry.enum_value("category", description="By the category's path; those without one last.")
+    PRICE = strawberry.enum_value("price", description="By list price; those without one last.")
 
 
 @strawberry.input(description="How products are sorted; equals come by key.")

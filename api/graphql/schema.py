@@ -35,7 +35,7 @@ from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.federation import ENTITIES, KEYS, Entity, Service, entities, service
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
-from api.graphql.inside import InsiderPage, customers_inside
+from api.graphql.inside import Insider, customers_inside
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.open_chain import OpenChain, open_chains
@@ -130,8 +130,9 @@ class Query:
     open_chains: list[OpenChain] = strawberry.field(
         resolver=open_chains, description="What probably comes next for a customer, in which slot, how likely."
     )
-    customers_inside: InsiderPage = strawberry.field(
-        resolver=customers_inside, description="Who is inside of an open chain now, of those who agreed to offers."
+    customers_inside: Connection[Insider] = strawberry.field(
+        resolver=customers_inside,
+        description="Who is inside of an open chain now, of those who agreed to offers, page by page.",
     )
     score_run: ScoreRun | None = strawberry.field(resolver=score_run, description="One run of scores by id.")
     score_runs: Connection[ScoreRun] = strawberry.field(
@@ -149,7 +150,8 @@ class Query:
     )
     overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(
-        resolver=search_nodes, description="Customers, products, stores and channels by key or name."
+        resolver=search_nodes,
+        description="Customers, products, stores and channels by key or words of their names, page by page.",
     )
     service_: Service = strawberry.field(
         name="_service", resolver=service, description="The schema, for the gateway of a federated graph."

@@ -1,8 +1,8 @@
 """Projecting the log: the graph becomes what the log says, whatever order, batches or interruptions there were."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graph.jobs.project_checkpoint import Checkpoint, only_projector, read_checkpoint
+from graph.jobs.project_checkpoint import INDEXES, Checkpoint, only_projector, read_checkpoint
 from graph.jobs.project_run import Progress, Run, Sizes
 from graph.log.event_log import EventLog
 from graph.model import NODES
@@ -54,6 +54,10 @@ async def project(
         if checkpoint is None:
             await prepare(store)
             checkpoint = Checkpoint()
+        elif checkpoint.indexes != INDEXES:
+            await prepare(store)
+            checkpoint = replace(checkpoint, indexes=INDEXES)
+            await store.write(checkpoint.step())
         run = Run(log, store, progress or (lambda _name, _rows: None), sizes)
         done = Projected(checkpoint.log_version, checkpoint.log_version)
         while (target := checkpoint.target_version or log.version) > checkpoint.log_version:

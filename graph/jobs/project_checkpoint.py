@@ -11,14 +11,16 @@ from filelock import FileLock, Timeout
 
 from graph.errors import StoreUnavailable
 from graph.log.event_log import EventLog
+from graph.model import NODES
 from graph.model.projection import PROJECTION
-from graph.model.statements import read_nodes, upsert_node
+from graph.model.statements import constraints, fulltexts, indexes, read_nodes, upsert_node
 from graph.store.statement import Step, generated
 from graph.store.store import Store
 
 LOCK_FILE = "_project.lock"
 """Delta readers and vacuum pass over names that begin with an underscore."""
 _ID = "graph"
+INDEXES = hashlib.sha256(repr([constraints(NODES), indexes(NODES), fulltexts(NODES)]).encode()).hexdigest()[:16]
 _READ = generated(read_nodes(PROJECTION))
 _WRITE = generated(upsert_node(PROJECTION))
 
@@ -31,6 +33,8 @@ class Checkpoint:
     target_version: int | None = None
     steps_done: int | None = None
     plan: str | None = None
+    indexes: str | None = INDEXES
+    """A graph that an older program made has others: they are made before anything is projected."""
 
     def step(self) -> Step:
         """The write that records it."""

@@ -20,7 +20,7 @@ PRODUCT = Node(
         Property("category_id", PropertyType.STRING, "Its category, as a path joined by ' > '.", indexed=True),
         Property("brand", PropertyType.STRING, "Brand."),
         Property("package_size", PropertyType.STRING, "Size of the package."),
-        Property("price_cents", PropertyType.CENTS, "List price."),
+        Property("price_cents", PropertyType.CENTS, "List price.", indexed=True),
         Property("currency", PropertyType.STRING, "ISO 4217 code of the price."),
         Property("attributes", PropertyType.STRINGS, "Traits such as low-caffeine or low-sugar."),
         Property("source", PropertyType.STRING, "The data set or system that described it last.", indexed=True),

@@ -96,14 +96,13 @@ LISTING: Listing[CustomerRow] = Listing(
     keys={"key": CUSTOMER, "sort_key": CUSTOMER, **OWN_KEYS},
 )
 
-_NEVER: LiteralString = "datetime('0001-01-01T00:00:00Z')"
 ORDERINGS: dict[str, Ordering] = {
     "key": Ordering("c.customer_id", "c.customer_id"),
-    "name": Ordering("coalesce(c.name, '')", "c.customer_id"),
-    "registered_at": Ordering(f"coalesce(c.registered_at, {_NEVER})", "c.customer_id"),
-    "last_order_at": Ordering(f"coalesce(c.last_order_at, {_NEVER})", "c.customer_id"),
-    "order_count": Ordering("coalesce(c.order_count, 0)", "c.customer_id"),
-    "revenue": Ordering("coalesce(c.revenue_cents, 0)", "c.customer_id"),
+    "name": Ordering("c.name", "c.customer_id", absent=True),
+    "registered_at": Ordering("c.registered_at", "c.customer_id", absent=True),
+    "last_order_at": Ordering("c.last_order_at", "c.customer_id", absent=True),
+    "order_count": Ordering("c.order_count", "c.customer_id", absent=True),
+    "revenue": Ordering("c.revenue_cents", "c.customer_id", absent=True),
 }
 """How customers may be sorted, each ascending; `turned` gives the other way."""
 

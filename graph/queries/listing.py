@@ -14,6 +14,7 @@ from graph.queries.paging import (
     Slice,
     bounds,
     cut,
+    index_bounds,
     key_bounds,
     order_by,
     slice_parameters,
@@ -82,6 +83,8 @@ async def page(
 ) -> Page[Row]:
     """One page of a list that has no parent; `given` are parameters that the list's own match names."""
     shape, values = shape_of(filters)
+    if ordering.absent:
+        return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice)
     statement = page_statement(listing, ordering, shape, *_shape(slice))
     records = await reader.read(statement, {**(given or {}), **values, **slice_parameters(slice)})
     return cut([_entry(listing, record) for record in records], slice)
@@ -116,6 +119,32 @@ async def counts(reader: Reader, listing: Listing[Row], parents: Sequence[str]) 
 
 def _shape(slice: Slice) -> tuple[bool, bool, bool]:
     return slice.after is not None, slice.before is not None, slice.backward
+
+
+async def _page_by_property(
+    reader: Reader,
+    listing: Listing[Row],
+    ordering: Ordering,
+    shape: Shape,
+    given: Mapping[str, object],
+    slice: Slice,
+) -> Page[Row]:
+    """A page of a list that is sorted by what may be absent: who lacks it is asked for only where the others run out.
+
+    One statement, and a second one for the one page that holds the seam: no index knows what lacks a property, so that
+    asking for both at once would look through the list for every page.
+    """
+    after, before = (None if end is None else end.value is None for end in (slice.after, slice.before))
+    parts: list[Statement] = []
+    if after is not True:
+        parts.append(valued_statement(listing, ordering, shape, after is False, before is False, slice.backward))
+    if before is not False:
+        parts.append(absent_statement(listing, ordering, shape, after is True, before is True, slice.backward))
+    given, records = {**given, **slice_parameters(slice)}, list[dict[str, Any]]()
+    for statement in parts[::-1] if slice.backward else parts:
+        if (left := slice.limit + 1 - len(records)) > 0:
+            records += await reader.read(statement, {**given, "limit": left})
+    return cut([_entry(listing, record) for record in records], slice)
 
 
 def _entry(listing: Listing[Row], record: dict[str, Any]) -> Entry[Row]:
@@ -153,6 +182,39 @@ def _page_by_key(
         f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}{seen}"
         f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit"
         f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key ORDER BY sort_value {way}",
+        **_keys(listing, ordering),
+    )
+
+
+@lru_cache(maxsize=2048)
+def valued_statement(
+    listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
+) -> Statement:
+    """What reads those of a page that have the property by which the list is sorted, in the order of its index."""
+    way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
+    key_way: LiteralString = "DESC" if backward else "ASC"
+    order: LiteralString = f"{ordering.value} {way}, {ordering.key} {key_way}"
+    return _part(listing, ordering, shape, index_bounds(ordering, after, before), order)
+
+
+@lru_cache(maxsize=2048)
+def absent_statement(
+    listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
+) -> Statement:
+    """What reads those of a page that lack the property by which the list is sorted, in the order of their key."""
+    within = key_bounds(Ordering(ordering.key, ordering.key), after, before)
+    order: LiteralString = f"{ordering.key} {'DESC' if backward else 'ASC'}"
+    return _part(listing, ordering, shape, f"{within} AND {ordering.value} IS NULL", order)
+
+
+def _part(
+    listing: Listing[Any], ordering: Ordering, shape: Shape, wanted: LiteralString, order: LiteralString
+) -> Statement:
+    filtered: LiteralString = f" AND {condition(listing.filters, shape)}" if shape else ""
+    seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
+    return cypher(
+        f"{listing.match} WHERE {wanted}{filtered}{seen} WITH {listing.variables} ORDER BY {order} LIMIT $limit"
+        f" RETURN {listing.columns}, {ordering.value} AS sort_value, {ordering.key} AS sort_key ORDER BY {order}",
         **_keys(listing, ordering),
     )
 

@@ -20,7 +20,8 @@ COUNT_CAP = 10_000
 class Position:
     """A place in an ordered list: just at the row with this sort value and key."""
 
-    value: SortValue
+    value: SortValue | None
+    """None where the row lacks the value: it stands behind all that have one."""
     key: str
 
 
@@ -36,11 +37,16 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """How a list is sorted: by an expression that is never null, and where that is equal by the key, ascending."""
+    """How a list is sorted: by an expression, and where that is equal by the key, ascending.
+
+    The expression is never null; or it is a property that may be `absent`, which an index keeps in order: rows without
+    it come last either way, by key, since no index knows them.
+    """
 
     value: LiteralString
     key: LiteralString
     descending: bool = False
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,10 @@ def cut(entries: Sequence[Entry[Row]], slice: Slice) -> Page[Row]:
 def slice_parameters(slice: Slice) -> dict[str, object]:
     """The parameters that `bounds` and `order` name."""
     parameters: dict[str, object] = {"limit": slice.limit + 1}
-    if slice.after:
-        parameters |= {"after_value": slice.after.value, "after_key": slice.after.key}
-    if slice.before:
-        parameters |= {"before_value": slice.before.value, "before_key": slice.before.key}
+    for name, end in (("after", slice.after), ("before", slice.before)):
+        if end is not None:
+            parameters |= {} if end.value is None else {f"{name}_value": end.value}
+            parameters[f"{name}_key"] = end.key
     return parameters
 
 
@@ -99,6 +105,22 @@ def key_bounds(ordering: Ordering, after: bool, before: bool) -> LiteralString:
     if after or before:
         return beyond_after if after else beyond_before
     return f"{ordering.key} IS NOT NULL"
+
+
+def index_bounds(ordering: Ordering, after: bool, before: bool) -> LiteralString:
+    """What lies between two values, as an index is asked: a range of the property itself, and equals by their key."""
+    beyond_after = _from(ordering, "<" if ordering.descending else ">", ">", "after")
+    beyond_before = _from(ordering, ">" if ordering.descending else "<", "<", "before")
+    if after and before:
+        return f"{beyond_after} AND {beyond_before}"
+    if after or before:
+        return beyond_after if after else beyond_before
+    return f"{ordering.value} IS NOT NULL"
+
+
+def _from(ordering: Ordering, sign: LiteralString, key_sign: LiteralString, end: LiteralString) -> LiteralString:
+    beyond: LiteralString = f"({ordering.value} {sign} ${end}_value OR {ordering.key} {key_sign} ${end}_key)"
+    return f"{ordering.value} {sign}= ${end}_value AND {beyond}"
 
 
 def _beyond(key: LiteralString, sign: LiteralString, key_sign: LiteralString, end: LiteralString) -> LiteralString:

@@ -69,9 +69,9 @@ LISTING: Listing[ProductRow] = Listing(
 
 ORDERINGS: dict[str, Ordering] = {
     "key": Ordering("p.sku", "p.sku"),
-    "name": Ordering("coalesce(p.name, '')", "p.sku"),
-    "category": Ordering("coalesce(p.category_id, '')", "p.sku"),
-    "price": Ordering("coalesce(p.price_cents, 0)", "p.sku"),
+    "name": Ordering("p.name", "p.sku", absent=True),
+    "category": Ordering("p.category_id", "p.sku", absent=True),
+    "price": Ordering("p.price_cents", "p.sku", absent=True),
 }
 """How products may be sorted, each ascending."""
 

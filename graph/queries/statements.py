@@ -1,5 +1,6 @@
 """Every statement that we ask, with sample parameters: what the conformance tests run on every store."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,11 +30,13 @@ from graph.queries import (
 from graph.queries.listing import (
     Listing,
     Totals,
+    absent_statement,
     count_statement,
     counts_statement,
     page_statement,
     pages_statement,
     totals_statement,
+    valued_statement,
 )
 from graph.queries.paging import COUNT_CAP, Ordering, turned
 from graph.store.statement import Statement
@@ -105,17 +108,7 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("current runs of a kind", run.CURRENT, {"kind": "influence"}),
     ("known categories", audience.KNOWN_CATEGORIES, {"category": "tea"}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
-    (
-        "recent orders",
-        recent_orders.OF_CUSTOMERS,
-        {
-            "customers": ["ann"],
-            "dates": [date(2026, 3, 2)],
-            "q_limit": 0.05,
-            "since": datetime(2026, 1, 1, tzinfo=UTC),
-            "beyond": ['"view"'],
-        },
-    ),
+    ("recent orders", recent_orders.OF_CUSTOMERS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
     ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),
     ("centrality of customers", centrality.BY_CUSTOMERS, {"keys": ["ann"]}),
@@ -129,12 +122,6 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("overview: all", overview.ALL, {}),
     ("seen customers", view.SEEN, {"keys": ["ann"]}),
     ("projected version", overview.PROJECTED, {}),
-    (
-        "search",
-        search.SEARCH,
-        {"text": "an", "lower": "an", "labels": ["Customer", "Channel"], "limit": 5, "names_of_people": True},
-    ),
-    ("search among things", search.SEARCH_THINGS, {"text": "an", "lower": "an", "labels": ["Channel"], "limit": 5}),
 )
 
 _DATETIMES = ("registered_at", "last_order_at", "raised_at", "decided_at")
@@ -151,12 +138,31 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"customers by {by}", statement, {})
     every = tuple(audience.CONDITIONS)
     yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
-    scan = {"dates": [date(2026, 3, 2)], "since": datetime(2026, 1, 1, tzinfo=UTC), "after": "", "scan": 9}
-    yield Sample("customers inside", inside.inside_statement(every), {**_values(every), **scan, "q_limit": 0.05})
+    scan = {"dates": [date(2026, 3, 2)], "since": datetime(2026, 1, 1, tzinfo=UTC), "scan": 9, "q_limit": 0.05}
+    for shape, names in (*((one, ()) for one in _SHAPES), (_SHAPES[0], every)):
+        given = {**_values(names), **scan, "after": "a", "before": "z"}
+        yield _sample(f"customers inside {shape} by {names}", inside.inside_statement(names, *shape), given)
+    for among in (search.LABELS, ("Channel",), ("Customer",)):
+        yield from _of_search(search.Sought("an 王芳", among))
     for noun in _NOUNS:
         yield from _of_noun(noun)
     for name, listing, ordering in _CHILDREN:
         yield from _of_children(name, listing, ordering)
+
+
+def _of_search(sought: search.Sought) -> Iterator[Sample]:
+    ends: dict[str, object] = {f"{end}_{part}": "a" for end in ("after", "before") for part in ("customer", "key")}
+    ends |= {"after_fit": 5, "before_fit": 1, "after_label": "A", "before_label": "Z"}
+    yield _sample(f"count hits among {sought.labels}", sought.counting(), sought.parameters())
+    for shape in _SHAPES:
+        given = {**sought.parameters(), **ends, "limit": 5}
+        yield _sample(f"search among {sought.labels} {shape}", sought.statement(*shape), given)
+
+
+def _sample(name: str, statement: Statement, given: Parameters) -> Sample:
+    """With those of the parameters that the statement names."""
+    named = set(re.findall(r"\$(\w+)", statement.text))
+    return Sample(name, statement, {one: value for one, value in given.items() if one in named})
 
 
 def _of_noun(noun: _Noun) -> Iterator[Sample]:
@@ -170,7 +176,10 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
         for names in ((), every):
             yield Sample(f"totals of {noun.name} by {names}", totals_statement(noun.totals, names), _values(names))
     first = next(iter(noun.orderings.values()))
+    yield from _by_properties(noun)
     for label, ordering in noun.orderings.items():
+        if ordering.absent:
+            continue
         for way in (ordering, turned(ordering)):
             for shape in _SHAPES if way is first else _COMMON_SHAPES:
                 statement = page_statement(noun.listing, way, (), *shape)
@@ -178,6 +187,20 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
                 yield Sample(f"{noun.name} by {label} {way.descending} {shape}", statement, parameters)
     filtered = page_statement(noun.listing, first, every, False, False, False)
     yield Sample(f"{noun.name} with every filter", filtered, {**noun.given, **_values(every), "limit": 3})
+
+
+def _by_properties(noun: _Noun) -> Iterator[Sample]:
+    """Pages sorted by what may be absent: of those that have it, of the others, and of both."""
+    every = tuple(noun.listing.filters)
+    for label, ordering in noun.orderings.items():
+        given = {**noun.given, **_values(every), "limit": 3, **_bounds(label, after=True, before=True)}
+        for way in (ordering, turned(ordering)) if ordering.absent else ():
+            for part, made in (("with", valued_statement), ("without", absent_statement)):
+                for shape in _SHAPES:
+                    name = f"{noun.name} by {label} {way.descending} {part} {shape}"
+                    yield _sample(name, made(noun.listing, way, (), *shape), given)
+                name = f"{noun.name} by {label} {way.descending} {part} and with every filter"
+                yield _sample(name, made(noun.listing, way, every, *_SHAPES[0]), given)
 
 
 def _of_children(name: str, listing: Listing[Any], ordering: Ordering) -> Iterator[Sample]:

@@ -11,11 +11,11 @@ from shop_graph import fill_shop, utc
 from api.access.virtual_ids import PartnerIds
 from graph.algorithms.chains import Calendar
 from graph.errors import BadInput, Forbidden
-from graph.queries import channel, customer, influence, inside, order, referral, run, share
+from graph.queries import channel, customer, influence, inside, order, referral, run, search, share
 from graph.queries import store as stores
 from graph.queries.export import ExportQuery
 from graph.queries.open_chain import open_chains
-from graph.queries.paging import Slice, turned
+from graph.queries.paging import Page, Slice, turned
 from graph.queries.reader import Reader
 from graph.queries.statements import samples
 from graph.queries.view import PartnerReader, View
@@ -36,7 +36,7 @@ WEEKS = Calendar()
 CONSENT = cypher("UNWIND $rows AS row MATCH (c:Customer {customer_id: row.key}) SET c.consent_sharing = row.consent")
 TOLD_TO_NO_PARTNER = {
     "customers by city", "customers by community", "customers by district", "keys of an audience",
-    "overview: all", "projected version", "reviews by key", "search", "standing of referrals",
+    "overview: all", "projected version", "reviews by key", "standing of referrals",
 }  # fmt: skip
 
 
@@ -241,21 +241,27 @@ async def test_who_said_no_to_offers_is_inside_of_no_chain(shop: Store):
 async def test_who_is_inside_of_a_chain_is_told_of_who_is_seen(shop: Store):
     at = utc(2026, 3, 2, 6)
     await shop.write((ACTIVE, {"keys": ["ann", "bob", "dan", "蔡"], "at": at}))
-    wanted = inside.Wanted(at, at + timedelta(days=2))
+    wanted = inside.Wanted(at, at + timedelta(days=2), SHANGHAI, None, {"consent_offers": True}, WEEKS)
 
-    async def found(reader: Reader, first: int, after: str | None) -> inside.Insiders:
-        return await inside.insiders(reader, {"consent_offers": True}, wanted, SHANGHAI, WEEKS, first, after)
+    async def found(reader: Reader, slice_: Slice) -> Page[inside.Insider]:
+        return await inside.insiders(reader, wanted, slice_)
 
-    ours, wide = await found(shop, 10, None), await found(seen_by(shop), 10, None)
-    narrow = await found(seen_by(shop, district=("Gongshu",)), 10, None)
-    page = await found(seen_by(shop), 1, None)
-    rest = await found(seen_by(shop), 1, page.end)
+    ours, wide = await found(shop, TEN), await found(seen_by(shop), TEN)
+    narrow = await found(seen_by(shop, district=("Gongshu",)), TEN)
+    page = await found(seen_by(shop), Slice(1))
+    rest = await found(seen_by(shop), Slice(1, after=page.entries[-1].position))
+    back = await found(seen_by(shop), Slice(1, backward=True, before=rest.entries[0].position))
 
-    assert [one.customer for one in ours.found] == ["ann", "bob"]
-    assert [one.customer for one in wide.found] == [v("ann"), v("bob")]
-    assert [one.customer for one in narrow.found] == [one.customer for one in rest.found] == [v("bob")]
-    assert page.end == v("ann")
-    assert [row.last.order for row in narrow.found[0].open] == [v("o3", "Order")]
+    assert [entry.row.customer for entry in ours.entries] == ["ann", "bob"]
+    assert [entry.row.customer for entry in wide.entries] == [v("ann"), v("bob")]
+    assert (
+        [entry.row.customer for entry in narrow.entries] == [entry.row.customer for entry in rest.entries] == [v("bob")]
+    )
+    assert (
+        [entry.row.customer for entry in page.entries] == [entry.row.customer for entry in back.entries] == [v("ann")]
+    )
+    assert await inside.count_insiders(seen_by(shop), wanted) == 2
+    assert [row.last.order for row in narrow.entries[0].row.open] == [v("o3", "Order")]
 
 
 async def test_what_a_run_was_asked_for_may_name_anybody_and_is_told_to_no_partner(shop: Store):
@@ -288,3 +294,24 @@ async def test_an_export_holds_the_same(shop: Store, query: ExportQuery, column:
 
     assert {row[column] for row in rows} == expected
     assert not REAL & set(texts(rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        (v("ann"), True, [(v("ann"), 5)]),
+        (v("dan"), True, []),  # did not agree
+        ("ann", True, [(v("ann"), 2)]),  # by the name; that it is the key too is told to nobody
+        ("ann", False, []),
+        ("an", False, []),
+    ],
+)
+async def test_search_finds_whom_a_partner_sees_by_its_own_ids_and_by_name(
+    shop: Store, text: str, names: bool, expected: list[tuple[str, int]]
+):
+    sought = search.Sought(text, ("Customer",), names_of_people=names, own_ids=True)
+
+    page = await search.search(seen_by(shop), sought, TEN)
+
+    assert [(entry.row.key, entry.row.fit) for entry in page.entries] == expected
+    assert await search.count_hits(seen_by(shop), sought) == len(expected)

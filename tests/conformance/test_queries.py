@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from shop_graph import fill_shop, utc
 
-from graph.algorithms.chains import EVERY_WEEK_ALIKE
 from graph.queries import (
     chain,
     channel,
@@ -21,7 +20,7 @@ from graph.queries import (
     share,
 )
 from graph.queries import store as stores
-from graph.queries.inside import Wanted, insiders
+from graph.queries.inside import Wanted, count_insiders, insiders
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Position, Slice, turned
 from graph.queries.statements import samples
@@ -281,11 +280,17 @@ NEWEST = cypher("MATCH (c:Customer)-[:PLACED]->(o:Order) WITH c, max(o.at) AS ne
 async def test_customers_inside_of_a_chain_are_paged_by_key(shop: Store):
     await shop.write((NEWEST, {}))
     at = utc(2026, 3, 2, 6)
-    wanted = Wanted(at, at + timedelta(hours=28))
-    told = [await insiders(shop, {}, wanted, SHANGHAI, EVERY_WEEK_ALIKE, 1, after) for after in (None, "ann", "bob")]
+    wanted = Wanted(at, at + timedelta(hours=28), SHANGHAI)
+    ann, bob = Position("ann", "ann"), Position("bob", "bob")
+    slices = [Slice(1), Slice(1, after=ann), Slice(1, after=bob), Slice(1, backward=True)]
+    slices += [Slice(9, backward=True, before=bob), Slice(9, after=ann, before=bob)]
+    told = [await insiders(shop, wanted, one) for one in slices]
 
-    assert [[(one.customer, len(one.open)) for one in page.found] for page in told] == [[("ann", 2)], [("bob", 1)], []]
-    assert [(page.end, page.more) for page in told] == [("ann", True), ("bob", False), (None, False)]
+    found = [[(one.row.customer, len(one.row.open)) for one in page.entries] for page in told]
+    assert found == [[("ann", 2)], [("bob", 1)], [], [("bob", 1)], [("ann", 2)], []]
+    ends = [(page.has_previous, page.has_next) for page in told]
+    assert ends == [(False, True), (True, False), (True, False), (True, False), (False, True), (True, False)]
+    assert await count_insiders(shop, wanted) == 2
 
 
 @pytest.mark.parametrize(
@@ -304,11 +309,12 @@ async def test_who_is_inside_follows_audience_window_and_category(
 ):
     await shop.write((NEWEST, {}))
     at = utc(2026, 3, 2, 6)
-    wanted = Wanted(at, at + timedelta(hours=hours), category)
+    wanted = Wanted(at, at + timedelta(hours=hours), SHANGHAI, category, audience)
 
-    page = await insiders(shop, audience, wanted, SHANGHAI, EVERY_WEEK_ALIKE, 10, None)
+    page = await insiders(shop, wanted, Slice(10))
 
-    assert [one.customer for one in page.found] == expected
+    assert [one.row.customer for one in page.entries] == expected
+    assert await count_insiders(shop, wanted) == len(expected)
 
 
 async def test_the_window_of_an_open_chain_is_on_the_stores_clock(shop: Store):
@@ -330,26 +336,64 @@ async def test_runs_say_which_of_them_is_current(shop: Store):
     assert await run.count_runs(shop, {}) == 4
 
 
+EVERYWHERE = search.LABELS
+
+
 @pytest.mark.parametrize(
     ("text", "labels", "expected"),
     [
-        ("ann", ["Customer", "Product"], [("Customer", "ann", 3)]),
-        ("AN", ["Customer", "Product"], [("Customer", "ann", 1), ("Customer", "dan", 1)]),
-        ("茶", ["Customer", "Product", "Store", "Channel"], [("Product", "peach", 1)]),
-        ("蔡", ["Customer"], [("Customer", "蔡", 3)]),
-        ("w", ["Customer", "Store"], [("Store", "west", 2), ("Store", "york", 1)]),
-        ("app", ["Channel"], [("Channel", "app", 3)]),
-        ("app", ["Customer"], []),
-        ("  ", ["Customer"], []),
-        ("' OR 1=1 //", ["Customer"], []),
+        ("ann", EVERYWHERE, [("Customer", "ann", 5)]),
+        ("AN", EVERYWHERE, [("Customer", "ann", 2)]),  # no word of Dan's name begins so
+        ("安", EVERYWHERE, [("Customer", "ann", 1)]),
+        ("安 ann", EVERYWHERE, [("Customer", "ann", 1)]),
+        ("茶", EVERYWHERE, [("Product", "peach", 1)]),
+        ("桃茶", EVERYWHERE, [("Product", "peach", 1)]),
+        ("茶桃", EVERYWHERE, []),
+        ("拿铁 LATTE", EVERYWHERE, [("Product", "latte", 4)]),
+        ("蔡", ("Customer",), [("Customer", "蔡", 5)]),
+        ("w", EVERYWHERE, [("Store", "west", 3)]),
+        ("new yor", EVERYWHERE, [("Store", "york", 2)]),
+        ("ap", EVERYWHERE, [("Channel", "app", 3)]),
+        ("app", ("Customer",), []),
+        ("app", (), []),
+        ("  ", EVERYWHERE, []),
+        ("' OR 1=1 //", EVERYWHERE, []),
+        ('+latte* -"x', EVERYWHERE, []),
     ],
 )
-async def test_search_finds_keys_and_parts_of_names(
-    shop: Store, text: str, labels: list[str], expected: list[tuple[str, str, int]]
+async def test_search_finds_keys_and_words_of_names(
+    shop: Store, text: str, labels: tuple[str, ...], expected: list[tuple[str, str, int]]
 ):
-    found = await search.search(shop, text, labels, 10)
+    page = await search.search(shop, search.Sought(text, labels), TEN)
 
-    assert [(hit.label, hit.key, hit.fit) for hit in found] == expected
+    assert [(entry.row.label, entry.row.key, entry.row.fit) for entry in page.entries] == expected
+    assert await search.count_hits(shop, search.Sought(text, labels)) == len(expected)
+
+
+NAMED = cypher("UNWIND $rows AS row MERGE (c:Customer {customer_id: row.key}) SET c.name = row.name")
+
+
+async def test_search_finds_the_present_names_and_pages_both_ways(shop: Store):
+    names = ["王芳", "王小芳", "芳王", "Wang 芳", "wangari", None, "王芳 Wang"]
+    await shop.write((NAMED, {"rows": [{"key": f"c{n}", "name": name} for n, name in enumerate(names)]}))
+    await shop.write((NAMED, {"rows": [{"key": "c4", "name": "Ann Wang"}, {"key": "c3", "name": None}]}))
+
+    async def found(text: str) -> list[tuple[str, int]]:
+        page = await search.search(shop, search.Sought(text, EVERYWHERE), TEN)
+        return [(entry.row.key, entry.row.fit) for entry in page.entries]
+
+    assert await found("王芳") == [("c0", 4), ("c6", 2)]
+    assert await found("wang") == [("c4", 1), ("c6", 1)]
+    assert await found("c") == [(f"c{n}", 3) for n in range(7)]
+    sought = search.Sought("c", ("Customer",))
+    page = await search.search(shop, sought, Slice(2))
+    met = [entry.row.key for entry in page.entries]
+    while page.has_next:
+        page = await search.search(shop, sought, Slice(2, after=page.entries[-1].position))
+        met += [entry.row.key for entry in page.entries]
+    assert met == [f"c{n}" for n in range(7)]
+    back = await search.search(shop, sought, Slice(2, backward=True, before=page.entries[-1].position))
+    assert [entry.row.key for entry in back.entries] == ["c4", "c5"]
 
 
 async def test_a_place_between_equals_is_found_again(shop: Store):
@@ -357,9 +401,10 @@ async def test_a_place_between_equals_is_found_again(shop: Store):
     first = await customer.customers(shop, {}, ordering, Slice(limit=3))
     rest = await customer.customers(shop, {}, ordering, Slice(limit=3, after=first.entries[-2].position))
 
-    assert [entry.row.key for entry in first.entries] == ["蔡", "ann", "bob"]
-    assert [entry.row.key for entry in rest.entries] == ["bob", "dan"]
-    assert first.entries[1].position == Position(utc(2026, 1, 1), "ann")
+    assert [entry.row.key for entry in first.entries] == ["ann", "bob", "dan"]
+    assert [entry.row.key for entry in rest.entries] == ["dan", "蔡"]
+    assert first.entries[1].position == Position(utc(2026, 1, 2), "bob")
+    assert rest.entries[1].position == Position(None, "蔡")
 
 
 @pytest.mark.parametrize(

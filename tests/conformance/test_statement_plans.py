@@ -9,8 +9,9 @@ import neo4j
 import pytest
 
 from graph.jobs.project import prepare
-from graph.queries import customer, order
-from graph.queries.listing import page_statement, pages_statement
+from graph.queries import customer, order, search
+from graph.queries.listing import absent_statement, page_statement, pages_statement, valued_statement
+from graph.queries.paging import turned
 from graph.queries.statements import samples
 from graph.store import StoreConfig, generated, open_store
 from graph.store.statement import Statement
@@ -22,10 +23,21 @@ pytestmark = pytest.mark.neo4j
 PAGE = 20
 CUSTOMERS = generated(
     "UNWIND range($from, $to - 1) AS i CREATE (c:Customer {customer_id: 'c' + right('000000' + toString(i), 6),"
-    " district: 'd' + toString(i % 50)})-[:PLACED]->(:Order {order_id: 'o' + toString(i), at: datetime()})"
+    " district: 'd' + toString(i % 50), name: 'n' + toString(i % 997), order_count: i % 9, revenue_cents: i * 7 % 9973,"
+    " last_order_at: CASE i % 3 WHEN 0 THEN null ELSE datetime() + duration({seconds: i}) END})"
+    "-[:PLACED]->(:Order {order_id: 'o' + toString(i), at: datetime()})"
 )
 KEYS = [f"c{number:06d}" for number in range(0, 100, 5)]
 KEY = customer.ORDERINGS["key"]
+SOUGHT = search.Sought("c0000", ("Customer",))
+
+
+def best(*, after: bool) -> Statement:
+    """Customers by revenue, the highest first: a first page, or one behind another."""
+    ordering = turned(customer.ORDERINGS["revenue"])
+    return valued_statement(customer.LISTING, ordering, (), after, before=False, backward=False)
+
+
 # name → statement, its parameters, and how many hits a row may cost
 CHEAP: Mapping[str, tuple[Statement, Mapping[str, object], int]] = {
     "by key": (customer.BY_KEYS, {"keys": KEYS}, 40),
@@ -36,6 +48,23 @@ CHEAP: Mapping[str, tuple[Statement, Mapping[str, object], int]] = {
         40,
     ),
     "last page": (page_statement(customer.LISTING, KEY, (), False, False, True), {"limit": PAGE}, 40),
+    "best customers": (best(after=False), {"limit": PAGE}, 40),
+    "best customers within": (
+        best(after=True),
+        {"limit": PAGE, "after_value": 5_000, "after_key": "c000400"},
+        40,
+    ),
+    "newest buyers": (
+        valued_statement(customer.LISTING, turned(customer.ORDERINGS["last_order_at"]), (), False, False, False),
+        {"limit": PAGE},
+        40,
+    ),
+    "who never bought, behind the others": (
+        absent_statement(customer.LISTING, customer.ORDERINGS["last_order_at"], (), True, False, False),
+        {"limit": PAGE, "after_key": "c000400"},
+        80,
+    ),
+    "by the beginning of a key": (SOUGHT.statement(False, False, False), {**SOUGHT.parameters(), "limit": PAGE}, 40),
     "orders of customers": (
         pages_statement(order.OF_CUSTOMERS, order.NEWEST_FIRST, False, False, False),
         {"parents": KEYS, "limit": 3},
@@ -107,9 +136,10 @@ async def test_a_page_costs_what_is_on_it_however_many_customers_there_are(
 SMALL = frozenset({"Category", "Channel", "Store", "Campaign", "CurrentRun", "ScoreRun", "Projection"})
 """Labels with few nodes, however many customers there are."""
 WHOLE = re.compile(
-    r"^(count|totals of) |^search|^overview|^keys of an audience| with every filter$| by (?!key )\w+ (True|False) "
+    r"^(count|totals of) |^overview|^keys of an audience| with every filter$"
+    r"| by (steps|cost|suspicion|raised_at|decided_at|district|name) (True|False) "
 )
-"""Statements that look through a list: counts, figures, search, and pages sorted by what may be absent."""
+"""Statements that look through a list: counts, figures, and pages of few things by what may be absent."""
 
 
 @pytest.mark.slow
