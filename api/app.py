@@ -1,7 +1,7 @@
 """The server: settings → an ASGI app with GraphQL, health, readiness and pages. It reads the clock for all below."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from api.claims import Claims
 from api.downloads import Downloads
 from api.exports import BackgroundExports
 from api.feed import Feed
-from api.graphql.context import Refusal, Services, Verdict
+from api.graphql.context import Services, Verdict
 from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import make_schema
@@ -41,6 +41,7 @@ from api.observing.page import MetricsPage
 from api.observing.requests import IdentifiedRequests
 from api.observing.statements import ObservedReader
 from api.projecting import Follower
+from api.recording import Done, GroupedRecorder, Together
 from api.refreshing import refreshing
 from api.safety import SafeHeaders
 from api.score_runs import BackgroundRuns
@@ -60,6 +61,8 @@ from graph.queries.overview import projected_version
 from graph.store import Store, open_store
 from loaders.record import Recorder as LogRecorder
 from loaders.record import Refusal as LogRefusal
+from loaders.record import Request as LogRequest
+from loaders.record import Verdict as LogVerdict
 from loaders.rejection import RejectReason
 from loaders.steps.complete import Defaults
 
@@ -74,25 +77,24 @@ def now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class WakingRecorder:
-    """Records into the log off the event loop, and wakes the projector."""
+class LogWriter:
+    """The loaders' recorder as the API has it."""
 
     recorder: LogRecorder
-    wake: Callable[[], None]
 
-    async def record(
-        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
-    ) -> list[Verdict]:
-        """A verdict for each event, in their order."""
-        unfit = {place: LogRefusal(RejectReason(why.reason), why.field, why.message) for place, why in refused.items()}
-        found = await asyncio.to_thread(
-            self.recorder.record_events, events, received_at=now(), source=source, refused=unfit
-        )
-        self.wake()
-        return [
-            Verdict(one.outcome.value, one.id, one.reason.value if one.reason else None, one.field, one.message)
-            for one in found
-        ]
+    def commit(self, requests: Sequence[Together]) -> list[Done | Exception]:
+        """All of them in one commit of the log. LogUnavailable where nothing could be written."""
+        found = self.recorder.record_all([self._request(one) for one in requests])
+        return [one if isinstance(one, RenmaiError) else list(map(_verdict, one)) for one in found]
+
+    def _request(self, one: Together) -> LogRequest:
+        unfit = {place: LogRefusal(RejectReason(why.reason), why.field, why.message)
+                 for place, why in one.refused.items()}  # fmt: skip
+        return LogRequest(one.events, one.received_at, one.source, unfit)
+
+
+def _verdict(one: LogVerdict) -> Verdict:
+    return Verdict(one.outcome.value, one.id, one.reason.value if one.reason else None, one.field, one.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
             reader,
-            WakingRecorder(recorder, follower.wake),
+            GroupedRecorder(LogWriter(recorder).commit, follower.wake, now),
             runs,
             AdvocateChoice(reader, settings.scores_folder),
             ReferralReports(reader, events, settings.time_zone),

@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import uuid4
 
 import msgspec
+import polars as pl
 
-from graph.errors import BadInput
+from graph.errors import BadInput, RenmaiError
 from graph.log import Clocks, DeadLetters, EventLog
 from loaders.formats.events_jsonl import read_lines
 from loaders.letters import letters
@@ -49,6 +50,22 @@ class Refusal:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Events that were handed over together: when, by which system, and which of them are known to be none."""
+
+    records: Sequence[Mapping[str, object]]
+    received_at: datetime
+    source: str | None = None
+    refused: Mapping[int, Refusal] = field(default_factory=dict[int, Refusal])
+    """By place."""
+
+    @property
+    def places(self) -> list[int]:
+        """Those that are read."""
+        return [place for place in range(len(self.records)) if place not in self.refused]
+
+
 class Recorder:
     """Takes events of an API into the log; one for a process, shared by its threads."""
 
@@ -76,27 +93,50 @@ class Recorder:
         At most 2,500 events (BadInput); the same events again are REPEATED. LogUnavailable: none of them was taken.
         Those at the places in `refused` are not read: they are REJECTED as told, and kept with the dead letters.
         """
-        if len(records) > MOST:
-            raise BadInput(f"at most {MOST} events can be recorded at once, not {len(records)}; send them in parts")
-        if not records:
-            return []
-        defaults = self._defaults if source is None else _from(self._defaults, source)
-        known = refused or {}
-        places = [place for place in range(len(records)) if place not in known]
-        read = read_lines([(place + 1, _line(records[place])) for place in places])
+        [done] = self.record_all([Request(records, received_at, source, refused or {})])
+        if isinstance(done, RenmaiError):
+            raise done
+        return done
+
+    def record_all(self, requests: Sequence[Request]) -> list[list[Verdict] | RenmaiError]:
+        """Of each request what `record_events` says, in one commit of the log for all of them; one that fails stops no
+        other. LogUnavailable where nothing of any could be written.
+        """
         with self._lock:
             self._clocks.learn_from(self._log, self._log.version)
-            understood = understand(read, self._clocks, defaults, received_at)
-            self._batch += 1
-            unfit = [_unfit(place, records[place], why) for place, why in sorted(known.items())]
-            self._keep_rejected((*understood.rejected, *unfit), defaults.source, received_at)
-            if understood.events.is_empty():
-                fresh: list[bool] = []
+            read = [self._understood(one) for one in requests]
+            frames = [one.events for one in read if isinstance(one, Understood)]
+            fresh = self._appended(frames)
+        found: list[list[Verdict] | RenmaiError] = []
+        for request, one in zip(requests, read, strict=True):
+            if isinstance(one, RenmaiError):
+                found.append(one)
             else:
-                fresh = self._log.append(understood.events, loader=self._name, batch=self._batch).fresh.to_list()
-        found = dict(zip(places, _verdicts(understood, fresh, len(places)), strict=True))
-        found |= {place: Verdict(Outcome.REJECTED, None, w.reason, w.field, w.message) for place, w in known.items()}
-        return [found[place] for place in range(len(records))]
+                found.append(_told(request, one, fresh[: one.events.height]))
+                fresh = fresh[one.events.height :]
+        return found
+
+    def _understood(self, request: Request) -> Understood | RenmaiError:
+        records, refused = request.records, request.refused
+        if len(records) > MOST:
+            return BadInput(f"at most {MOST} events can be recorded at once, not {len(records)}; send them in parts")
+        read = read_lines([(place + 1, _line(records[place])) for place in request.places])
+        self._batch += 1
+        try:
+            defaults = self._defaults if request.source is None else _from(self._defaults, request.source)
+            understood = understand(read, self._clocks, defaults, request.received_at)
+            unfit = [_unfit(place, records[place], why) for place, why in sorted(refused.items())]
+            self._keep_rejected((*understood.rejected, *unfit), defaults.source, request.received_at)
+        except RenmaiError as failure:
+            return failure
+        return understood
+
+    def _appended(self, frames: Sequence[pl.DataFrame]) -> list[bool]:
+        """Of each event whether it is new."""
+        events = pl.concat(frames) if frames else None
+        if events is None or events.is_empty():
+            return []
+        return self._log.append(events, loader=self._name, batch=self._batch).fresh.to_list()
 
     def _keep_rejected(self, rejected: Sequence[Rejected], source: str, received_at: datetime) -> None:
         if rejected:
@@ -127,6 +167,14 @@ def _unfit(place: int, record: Mapping[str, object], why: Refusal) -> Rejected:
     line = _line(record).decode()
     value = None if record.get(why.field) is None else str(record[why.field])[:LONGEST_VALUE]
     return Rejected(why.reason, why.field, value, why.message, line, line, place + 1, place)
+
+
+def _told(request: Request, understood: Understood, fresh: Sequence[bool]) -> list[Verdict]:
+    places = request.places
+    found = dict(zip(places, _verdicts(understood, fresh, len(places)), strict=True))
+    refused = request.refused.items()
+    found |= {place: Verdict(Outcome.REJECTED, None, why.reason, why.field, why.message) for place, why in refused}
+    return [found[place] for place in range(len(request.records))]
 
 
 def _verdicts(understood: Understood, fresh: Sequence[bool], count: int) -> list[Verdict]:

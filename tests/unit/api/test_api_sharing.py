@@ -205,4 +205,6 @@ def test_each_who_is_told_something_personal_is_in_the_audit(api: Any) -> None:
 
     reads = [given["keys"] for statement, given in api.reader.reads if statement == customer.BY_KEYS]
     assert reads == [["ann"], ["bob"], ["bob"]]
-    assert [(line.caller, line.fields, line.rows) for line in api.audit.lines] == [("both", ("name",), 1)]  # bob is no customer
+    assert [(line.caller, line.fields, line.rows) for line in api.audit.lines] == [
+        ("both", ("name",), 1)
+    ]  # bob is no customer
