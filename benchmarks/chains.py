@@ -1,8 +1,9 @@
 """Mining chains beside its peers, and how it grows; CPU seconds of one thread, compilation left out.
 
-    python benchmarks/chains.py --peers PYTHON_WITH_PEERS --json OUT.json
+    python benchmarks/chains.py --peers PYTHON_WITH_PEERS --spark PYTHON_WITH_PYSPARK --json OUT.json
 
-The peers' Python needs seq2pat, prefixspan, duckdb, polars and numpy; without one they are skipped.
+The peers' Python needs seq2pat, prefixspan, duckdb, polars and numpy, Spark's pyspark and numpy, and a Java; without
+one they are skipped.
 """
 
 import argparse
@@ -33,7 +34,7 @@ CATEGORIES, DAYS = 30, 28
 MONDAY = 20_517
 GAP = Gap.WITHIN_3_DAYS
 PERMUTATIONS = 1_000
-PEERS = Path(__file__).with_name("chains_peers.py")
+PEERS, SPARK = (Path(__file__).with_name(name) for name in ("chains_peers.py", "chains_spark.py"))
 Answer = TypeVar("Answer")
 
 
@@ -65,7 +66,7 @@ def timed(run: Callable[[], Answer]) -> tuple[float, Answer]:
     return time.process_time() - before, answer
 
 
-def beside_peers(peers: str, events: int, customers: int, least: int) -> dict[str, object]:
+def beside_peers(peers: str, spark: str | None, events: int, customers: int, least: int) -> dict[str, object]:
     """The same question put to everybody, and whether the counts agree."""
     steps = to_steps(by_kind_of_day(shop(events, customers, CATEGORIES)), SLOTS)
     ours = min((timed(lambda: count_support(steps, GAP)) for _ in range(3)), key=lambda found: found[0])
@@ -81,11 +82,14 @@ def beside_peers(peers: str, events: int, customers: int, least: int) -> dict[st
         file = Path(folder) / "events.npz"
         np.savez(file, customer=steps.customers().astype(np.int32), day=steps.day, token=steps.token)
         asked = [peers, str(PEERS), str(file), str(GAP.first_day), str(GAP.last_day), str(least)]
-        answer = subprocess.run(asked, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        return told | {"skipped": f"the peers did not run: {answer.stderr.strip().splitlines()[-1]}"}
-    for name, found in json.loads(answer.stdout).items():
-        told[name] = compared(found, ours, least, name)
+        runs = [asked, *([[spark, str(SPARK), str(file), str(least)]] if spark else [])]
+        answers = [subprocess.run(one, capture_output=True, text=True, check=False) for one in runs]
+    for answer in answers:
+        if answer.returncode:
+            told["skipped"] = f"a peer did not run: {answer.stderr.strip().splitlines()[-1]}"
+            continue
+        for name, found in json.loads(answer.stdout.splitlines()[-1]).items():
+            told[name] = compared(found, ours, least, name)
     return told
 
 
@@ -156,6 +160,7 @@ def main() -> None:
     """Measure, and print or write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", help="a Python with seq2pat, prefixspan, duckdb and polars")
+    parser.add_argument("--spark", help="a Python with pyspark")
     parser.add_argument("--events", type=int, default=1_000_000, help="for the peers")
     parser.add_argument("--customers", type=int, default=200_000, help="for the peers")
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000])
@@ -167,7 +172,7 @@ def main() -> None:
     list(find_longer(request, shop(2_000, 100, 3), find_chains(request, shop(2_000, 100, 3))))
     report: dict[str, object] = {}
     if asked.peers:
-        report["peers"] = beside_peers(asked.peers, asked.events, asked.customers, asked.customers // 2000)
+        report["peers"] = beside_peers(asked.peers, asked.spark, asked.events, asked.customers, asked.customers // 2000)
     told = growth(asked.sizes)
     report |= {
         "growth": told,

@@ -7,16 +7,18 @@ from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from api.cli.chain_table import tell_strongest
 from api.cli.console import answers, progress_bar
 from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.centrality import CentralityRequest
-from graph.algorithms.chains import NAMED_GAPS, ChainsRequest, Compared, DayKind, Gap, ScopeKind, SlotsFrom
+from graph.algorithms.chains import NAMED_GAPS, Behaviour, ChainsRequest, Compared, DayKind, Gap, ScopeKind, SlotsFrom
 from graph.algorithms.influence import Attribution, InfluenceRequest
 from graph.engines import ENGINES
 from graph.errors import BadInput
 from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
+from graph.jobs.chain_steps import step_words
 from graph.jobs.drift import ChainDrift
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.refresh import standing_of
@@ -61,6 +63,10 @@ def chains_command(
     day_kind: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(DayKind)}; repeat for more. All of them unless said.")
     ] = None,
+    behaviour: Annotated[
+        list[str] | None,
+        typer.Option(help=f"What counts as a step, repeat: {', '.join(Behaviour)}. Purchases alone unless said."),
+    ] = None,
     compare: Annotated[
         str, typer.Option(help="days: does the step come on more days? visits: is it in the basket of more visits?")
     ] = CHAINS.compared,
@@ -70,6 +76,13 @@ def chains_command(
     ] = CHAINS.scope_kind,
     steps: Annotated[int, typer.Option(help="Longest chains, 2 to 5 steps.")] = CHAINS.max_steps,
     min_customers: Annotated[int, typer.Option(help="Fewest customers behind a chain.")] = CHAINS.min_customers,
+    closed: Annotated[
+        bool,
+        typer.Option(
+            "--closed",
+            help="Show closed chains alone, and of the longer ones those that say more than their last two steps.",
+        ),
+    ] = CHAINS.closed,
     permutations: Annotated[
         int, typer.Option(help="Check every p-value by so many shufflings, stopped early; slower.")
     ] = CHAINS.permutations,
@@ -87,10 +100,12 @@ def chains_command(
         slots_from=_one_of(SlotsFrom, "--slots", slots),
         gaps=tuple(map(Gap, gap)) if gap else CHAINS.gaps,
         day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
+        behaviours=tuple(_one_of(Behaviour, "--behaviour", one) for one in behaviour or CHAINS.behaviours),
         compared=_one_of(Compared, "--compare", compare),
         scope_kind=_one_of(ScopeKind, "--by", by),
         max_steps=steps,
         min_customers=min_customers,
+        closed=closed,
         permutations=permutations,
         seed=seed,
         source=source,
@@ -185,7 +200,9 @@ async def _drift(settings: Settings, before: str, after: str) -> None:
     async with open_store(settings.store_config()) as store:
         found = await ChainDrift(store, settings.scores_folder).between(before, after)
     for one in found:
-        answers.print(f"{one.change}: {one.first_category_id} → {one.then_category_id}, {one.gap}. {one.reason}")
+        first = step_words(one.first_behaviour, one.first_category_id)
+        then = step_words(one.then_behaviour, one.then_category_id)
+        answers.print(f"{one.change}: {first} → {then}, {one.gap}. {one.reason}")
     answers.print(f"{len(found):,} chains changed.")
 
 
@@ -233,6 +250,8 @@ async def _refresh(settings: Settings, source: str | None) -> None:
 async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:
     async with open_store(settings.store_config()) as store:
         run = await scored(settings, store, request, engine)
+        if isinstance(request, ChainsRequest):
+            await tell_strongest(store, run.run_id, request.q_limit)
     _tell(run)
 
 

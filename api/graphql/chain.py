@@ -7,6 +7,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.behaviour import Behaviour
 from api.graphql.category import Category
 from api.graphql.chain_where import ChainOrder, ChainWhere
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
@@ -107,9 +108,12 @@ def _clock(minute: int) -> str:
 
 @strawberry.type(description="One step of a chain.")
 class ChainStep:
-    """Category, slot and kind of day."""
+    """Behaviour, category, slot and kind of day."""
 
-    category: Category = strawberry.field(description="What is bought.")
+    behaviour: Behaviour = strawberry.field(description="What is done.")
+    category: Category | None = strawberry.field(
+        description="With a product of which category; null where the behaviour names none."
+    )
     slot: Slot = strawberry.field(description="In which part of the day.")
     day_kind: DayKind = strawberry.field(description="On which days.")
     gap: Gap | None = strawberry.field(description="How far the next step lies; null at the last one.")
@@ -142,6 +146,17 @@ class Chain(Node):
     confidence: float = strawberry.field(
         description="How often the last step followed all that leads up to it, 0 to 1."
     )
+    leverage: float | None = strawberry.field(
+        description="Occurrences beyond what the customers' own rhythm would give, as a share of all customer-days (or "
+        "visits) that were compared."
+    )
+    median_gap_hours: float | None = strawberry.field(
+        description="Median time from the last step but one to the last, over the occurrences, in hours."
+    )
+    revenue: Decimal | None = strawberry.field(
+        description="Paid for the last step's category where it followed, each payment once, refunds not taken off; "
+        "null where the last step is no purchase. Chains that overlap share payments: do not add them up."
+    )
     lift: float = strawberry.field(description="Confidence over what the customers' own rhythm would give.")
     lift_low: float | None = strawberry.field(description="Lower end of the lift's 95 % interval.")
     lift_high: float | None = strawberry.field(description="Upper end of the lift's 95 % interval.")
@@ -155,6 +170,10 @@ class Chain(Node):
     q_value: float = strawberry.field(description="Benjamini-Hochberg over everything of as many steps that was tried.")
     held: bool | None = strawberry.field(
         description="Whether it was found in the log's earlier half and again in the later one; null where not tried."
+    )
+    closed: bool | None = strawberry.field(
+        description="Whether no longer confirmed chain of the run that contains it has as many customers; null in "
+        "scopes."
     )
     scope: ChainScope = strawberry.field(description="Where it was looked for.")
     mean_value: Decimal | None = strawberry.field(
@@ -181,6 +200,9 @@ class Chain(Node):
             occurrences=row.occurrences,
             support=row.support,
             confidence=row.confidence,
+            leverage=row.leverage,
+            median_gap_hours=None if row.median_gap_minutes is None else row.median_gap_minutes / 60,
+            revenue=None if row.revenue_cents is None else money(row.revenue_cents),
             lift=row.lift,
             lift_low=row.lift_low,
             lift_high=row.lift_high,
@@ -189,6 +211,7 @@ class Chain(Node):
             p_value=row.p_value,
             q_value=row.q_value,
             held=row.held,
+            closed=row.closed,
             scope=_scope(row),
             mean_value=None if row.then_mean_cents is None else money(round(row.then_mean_cents)),
             run_key=row.run_id,
@@ -198,7 +221,8 @@ class Chain(Node):
 def step_of(step: ChainStepRow) -> ChainStep:
     """The step of a row."""
     return ChainStep(
-        category=Category.of(step.category_id),
+        behaviour=Behaviour(step.behaviour),
+        category=None if step.category_id is None else Category.of(step.category_id),
         slot=Slot(start_minute=step.start_minute, end_minute=step.end_minute),
         day_kind=DayKind(step.day_kind),
         gap=None if step.gap is None else Gap.of(step.gap),

@@ -51,7 +51,8 @@ async def watch_chain_steps(
         people = list(dict.fromkeys(customer for customer, _ in versions))
         for start in range(0, len(people), AT_ONCE):
             async for reached in _reached(info, people[start : start + AT_ONCE], versions):
-                if next_category is None or is_within(reached.open_chain.next_step.category.key, next_category):
+                category = reached.open_chain.next_step.category
+                if next_category is None or (category is not None and is_within(category.key, next_category)):
                     info.context.renew()
                     yield reached
 
@@ -75,7 +76,7 @@ async def _reached(
     for customer, rows in zip(people, found, strict=True):
         told = set[str]()
         for row in rows:
-            version = versions.get((customer, row.last.order))
+            version = versions.get((customer, row.last.order or ""))
             if version is not None and row.chain.key not in told:
                 told.add(row.chain.key)
                 yield ChainStepReached(customer_key=customer, log_version=version, open_chain=OpenChain.of(row, now))

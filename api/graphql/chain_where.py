@@ -4,6 +4,7 @@ from enum import Enum
 
 import strawberry
 
+from api.graphql.behaviour import Behaviour
 from api.graphql.filters import FloatFilter, IntFilter, TextFilter, filters_of
 from api.graphql.ordering import Direction
 
@@ -15,6 +16,9 @@ class ChainWhere:
     category: str | None = strawberry.field(default=None, description="A category's key, at any step.")
     first_category: TextFilter | None = strawberry.field(default=None, description="Category of the first step.")
     then_category: TextFilter | None = strawberry.field(default=None, description="Category of the last step.")
+    behaviour: Behaviour | None = strawberry.field(default=None, description="What is done, at any step.")
+    first_behaviour: Behaviour | None = strawberry.field(default=None, description="What is done in the first step.")
+    then_behaviour: Behaviour | None = strawberry.field(default=None, description="What is done in the last step.")
     steps: IntFilter | None = strawberry.field(default=None, description="How many steps it has, 2 to 5.")
     new: bool | None = strawberry.field(
         default=None, description="Whether it says more than its last two steps alone; every pair does."
@@ -22,17 +26,27 @@ class ChainWhere:
     held: bool | None = strawberry.field(
         default=None, description="Whether it was found in the log's earlier half and again in the later one."
     )
+    closed: bool | None = strawberry.field(
+        default=None, description="Whether no longer chain that contains it has as many customers."
+    )
     lift: FloatFilter | None = strawberry.field(default=None, description="The lift.")
     confidence: FloatFilter | None = strawberry.field(default=None, description="The confidence.")
     q_value: FloatFilter | None = strawberry.field(default=None, description="The q-value.")
     customers: IntFilter | None = strawberry.field(default=None, description="How many customers went through.")
+    leverage: FloatFilter | None = strawberry.field(default=None, description="The leverage.")
     scope_key: TextFilter | None = strawberry.field(default=None, description="Which district, store or channel.")
     source: TextFilter | None = strawberry.field(default=None, description="The data set that was scored.")
 
     def filters(self) -> dict[str, object]:
         """As filters of the query."""
-        plain = {"category_eq": self.category, "new_eq": self.new, "held_eq": self.held}
+        plain = {"category_eq": self.category, "new_eq": self.new, "held_eq": self.held, "closed_eq": self.closed}
         given: dict[str, object] = {name: value for name, value in plain.items() if value is not None}
+        done = {
+            "behaviour_eq": self.behaviour,
+            "first_behaviour_eq": self.first_behaviour,
+            "then_behaviour_eq": self.then_behaviour,
+        }
+        given |= {name: behaviour.value for name, behaviour in done.items() if behaviour is not None}
         return given | filters_of(
             {
                 "first_category": self.first_category,
@@ -42,6 +56,7 @@ class ChainWhere:
                 "confidence": self.confidence,
                 "q_value": self.q_value,
                 "customers": self.customers,
+                "leverage": self.leverage,
                 "scope_key": self.scope_key,
                 "source": self.source,
             }
@@ -59,6 +74,8 @@ class ChainOrderField(Enum):
     SUPPORT = strawberry.enum_value("support", description="By support.")
     CUSTOMERS = strawberry.enum_value("customers", description="By the number of customers.")
     Q_VALUE = strawberry.enum_value("q_value", description="By q-value.")
+    LEVERAGE = strawberry.enum_value("leverage", description="By leverage.")
+    REVENUE = strawberry.enum_value("revenue", description="By revenue, those without any first.")
 
 
 @strawberry.input(description="How chains are sorted; equals come by id.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.behaviour import Behaviour
 from api.graphql.category import Category
 from api.graphql.chain import DayKind, Gap, GapReach, Slot
 from api.graphql.context import Info
@@ -26,9 +27,10 @@ class ChainChange(Enum):
 
 @strawberry.type(description="A step of a chain that was compared.")
 class DriftedStep:
-    """Category and slot."""
+    """Behaviour, category and slot."""
 
-    category: Category = strawberry.field(description="Of what.")
+    behaviour: Behaviour = strawberry.field(description="What is done.")
+    category: Category | None = strawberry.field(description="With what; null where the behaviour names no product.")
     slot: Slot = strawberry.field(description="In which part of the day.")
 
 
@@ -54,11 +56,14 @@ class ChainDrift:
     @classmethod
     def of(cls, row: Drifted) -> "ChainDrift":
         """The change of a row."""
-        ends = (row.first_category_id, row.first_slot), (row.then_category_id, row.then_slot)
+        ends = (
+            (row.first_behaviour, row.first_category_id, row.first_slot),
+            (row.then_behaviour, row.then_category_id, row.then_slot),
+        )
         return cls(
             change=ChainChange(str(row.change)),
             reason=row.reason,
-            steps=[DriftedStep(category=Category.of(category), slot=_slot(slot)) for category, slot in ends],
+            steps=[_step(*end) for end in ends],
             first_day_kind=DayKind(row.first_day_kind),
             gap=Gap.of(row.gap),
             reach=GapReach.of(row.gap),
@@ -69,6 +74,11 @@ class ChainDrift:
             q_value=row.q_value,
             shifted_to=None if row.shifted_to is None else [_slot(slot) for slot in row.shifted_to],
         )
+
+
+def _step(behaviour: str, category: str | None, slot: tuple[int, int]) -> DriftedStep:
+    known = None if category is None else Category.of(category)
+    return DriftedStep(behaviour=Behaviour(behaviour), category=known, slot=_slot(slot))
 
 
 def _slot(slot: tuple[int, int]) -> Slot:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from api.graphql.affinity import NextProduct, NextReason, few
+from api.graphql.behaviour import Behaviour
 from api.graphql.category import is_within
 from api.graphql.context import Info
 from api.graphql.open_chain import OpenChain, open_chains_of
@@ -35,7 +36,10 @@ async def _led_to(
     rows = await asyncio.gather(*(info.context.load(product_queries.products_by_key, row.sku) for row in products))
     led: dict[str, tuple[float, OpenChain]] = {}
     for chain in chains:
-        category = chain.next_step.category.key
+        step = chain.next_step
+        if step.category is None or step.behaviour is not Behaviour.PURCHASE:
+            continue
+        category = step.category.key
         within = [
             row
             for row, told in zip(products, rows, strict=True)

@@ -23,15 +23,14 @@ class DoneStep:
 
     step: ChainStep = strawberry.field(description="The step of the chain.")
     at: datetime = strawberry.field(description="When the customer did it.")
-    order_key: str = strawberry.field(description="Key of the order that was the step.")
+    order_key: str | None = strawberry.field(
+        description="Key of the order that was the step; null where the step was no purchase."
+    )
 
     @strawberry.field(description="The order that was the step.")
     async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("api.graphql.order")] | None:
         """Read together with the orders of the other steps."""
-        from api.graphql.order import Order
-
-        row = await info.context.load(order_queries.orders_by_key, self.order_key)
-        return None if row is None else Order.of(row)
+        return await _order_of(info, self.order_key)
 
 
 @strawberry.type(description="A chain that a customer is inside of: what next, in which slot, how likely.")
@@ -41,7 +40,9 @@ class OpenChain:
     chain: Chain = strawberry.field(description="The chain.")
     opened_at: datetime = strawberry.field(description="When the customer did the first step.")
     done: list[DoneStep] = strawberry.field(description="The steps that are done: all but the last, in order.")
-    order_key: str = strawberry.field(description="Key of the order that was the newest step.")
+    order_key: str | None = strawberry.field(
+        description="Key of the order that was the newest step; null where that was no purchase."
+    )
     next_step: ChainStep = strawberry.field(description="What probably follows.")
     window_start: datetime = strawberry.field(description="When the next slot begins, by the store's own clock.")
     window_end: datetime = strawberry.field(description="When the next slot ends and this window of the chain expires.")
@@ -61,10 +62,7 @@ class OpenChain:
     @strawberry.field(description="The order that was the newest step.")
     async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("api.graphql.order")] | None:
         """Read together with the orders of the other open chains."""
-        from api.graphql.order import Order
-
-        row = await info.context.load(order_queries.orders_by_key, self.order_key)
-        return None if row is None else Order.of(row)
+        return await _order_of(info, self.order_key)
 
     @classmethod
     def of(cls, row: queries.OpenChainRow, at: datetime) -> "OpenChain":
@@ -90,6 +88,13 @@ class OpenChain:
             expected_revenue=None if value is None else money(round(told.confidence * value)),
             lift=told.lift,
         )
+
+
+async def _order_of(info: Info, key: str | None) -> "Order | None":
+    from api.graphql.order import Order
+
+    row = None if key is None else await info.context.load(order_queries.orders_by_key, key)
+    return None if row is None else Order.of(row)
 
 
 At = Annotated[datetime | None, strawberry.argument(description="At which instant; now if absent.")]

@@ -38,5 +38,8 @@ def step_values(log: EventLog, version: int, request: ChainsRequest) -> pl.DataF
 
 
 def with_values(chains: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """The chains, in their order, each with the value of its last step; null where nothing was paid for it."""
-    return chains.join(values, on=STEP, how="left", maintain_order="left")
+    """The chains, in their order, each with the value of its last step; null where that is no purchase, or nothing
+    was paid for it."""
+    found = chains.join(values, on=STEP, how="left", maintain_order="left")
+    bought = pl.col("then_behaviour") == EventKind.PURCHASE
+    return found.with_columns(pl.when(bought).then("then_mean_cents").alias("then_mean_cents"))

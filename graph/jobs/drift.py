@@ -45,11 +45,11 @@ class Drifted:
     """One chain that changed; figures are None in the run that did not try it."""
 
     change: Change
-    first_category_id: str
+    first_category_id: str | None
     first_behaviour: str
     first_slot: tuple[int, int]
     first_day_kind: str
-    then_category_id: str
+    then_category_id: str | None
     then_behaviour: str
     then_slot: tuple[int, int]
     gap: str

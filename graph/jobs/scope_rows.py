@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from graph.algorithms.chains import ChainsRequest, ScopedChains, standing_out
+from graph.jobs.chain_figures import Figures
 from graph.jobs.chain_steps import with_steps
 from graph.jobs.scope_read import Scopes
 from graph.jobs.score_read import PurchasesRead
@@ -17,10 +18,16 @@ def scoped_tables(
     return [_table(one, scopes, request, read) for one in found]
 
 
-def scoped_shown(found: list[ScopedChains], tables: list[pl.DataFrame], request: ChainsRequest) -> list[pl.DataFrame]:
-    """The rows that stand out, scope by scope; the halves of the log were not looked at."""
-    chosen = [table[standing_out(one, request)] for one, table in zip(found, tables, strict=True)]
-    return [with_steps(part).with_columns(held=pl.lit(None, pl.Boolean)) for part in chosen]
+def scoped_shown(
+    found: list[ScopedChains], tables: list[pl.DataFrame], scopes: Scopes, request: ChainsRequest, figures: Figures
+) -> list[pl.DataFrame]:
+    """The rows that stand out, scope by scope; neither the halves of the log nor longer chains were looked at."""
+    shown: list[pl.DataFrame] = []
+    for one, table in zip(found, tables, strict=True):
+        rows = standing_out(one, request)
+        parts = with_steps(table[rows]).with_columns(held=pl.lit(None, pl.Boolean), closed=pl.lit(None, pl.Boolean))
+        shown.append(figures.of_pairs(parts, one.chains, rows, scopes.of_customer == one.scope))
+    return shown
 
 
 def scoped_said(shown: list[pl.DataFrame], scopes: Scopes, request: ChainsRequest) -> str:

@@ -12,8 +12,10 @@ from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.engines import engine_named
 from graph.engines.engine import check
+from graph.jobs.chain_figures import Figures
+from graph.jobs.chain_shown import everywhere_shown
 from graph.jobs.chain_values import step_values, with_values
-from graph.jobs.longer_rows import longer_said, longer_shown, longer_table
+from graph.jobs.longer_rows import longer_said, longer_table
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
 from graph.jobs.scope_rows import scoped_said, scoped_shown, scoped_tables
@@ -24,7 +26,6 @@ from graph.jobs.score_rows import (
     chain_table,
     influence_rows,
     influence_table,
-    pairs_shown,
     rate_table,
     tie_table,
 )
@@ -60,20 +61,22 @@ async def score_chains(
         stages.tell("table", 0, chains.size)
         table = chain_table(chains, request, found)
         await asyncio.to_thread(ScoreTable.open(tables, CHAINS_TABLE).write, run.run_id, table)
-        shown = [pairs_shown(table, chaining.published(chains, request))]
+        figures = await asyncio.to_thread(Figures, request, found)
+        lengths: list[chaining.LongerChains] = []
+        longer = longer_table([], request, found)
         if request.max_steps > 2:
-            lengths = await asyncio.to_thread(lambda: list(chaining.find_longer(request, found.purchases, chains)))
+            lengths += await asyncio.to_thread(lambda: list(chaining.find_longer(request, found.purchases, chains)))
             longer = longer_table(lengths, request, found)
             await asyncio.to_thread(ScoreTable.open(tables, LONGER_TABLE).write, run.run_id, longer)
             run = replace(run, said=f"{run.said} {longer_said(longer, request)}")
-            shown.append(longer_shown(longer, request))
+        shown = await asyncio.to_thread(everywhere_shown, request, figures, (table, chains), (longer, lengths))
         if request.scope_kind is not chaining.ScopeKind.EVERYWHERE:
             scopes = await asyncio.to_thread(read_scopes, log, run.log_version, request, found.customers)
             parts = await asyncio.to_thread(chaining.find_by_scope, request, found.purchases, scopes.of_customer)
             by_scope = scoped_tables(parts, scopes, request, found)
             whole = pl.concat([table.head(0), *by_scope], how="diagonal")
             await asyncio.to_thread(ScoreTable.open(tables, SCOPES_TABLE).write, run.run_id, whole)
-            apart = scoped_shown(parts, by_scope, request)
+            apart = await asyncio.to_thread(scoped_shown, parts, by_scope, scopes, request, figures)
             run = replace(run, said=f"{run.said} {scoped_said(apart, scopes, request)}")
             shown += apart
         values = await asyncio.to_thread(step_values, log, run.log_version, request)

@@ -9,7 +9,7 @@ import polars as pl
 
 from graph.algorithms.chains import ChainsRequest, Purchases
 from graph.algorithms.influence import InfluenceRequest, ShareLog
-from graph.algorithms.influence.arrays import Int32
+from graph.algorithms.influence.arrays import Int32, Int64
 from graph.errors import BadInput
 from graph.jobs.columns import codes, names, orders, seconds
 from graph.jobs.derive.customers import referred
@@ -37,12 +37,17 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class PurchasesRead:
-    """Purchases as arrays, with the names behind the codes."""
+    """Purchases, or other things done, as arrays, with the names behind the codes."""
 
     purchases: Purchases
     customers: pl.Series
     categories: pl.Series
+    """What each code of `purchases.category` was done with; null where a behaviour names no product."""
     read: Read
+    behaviours: pl.Series
+    """What was done: a view of tea and a purchase of tea have codes of their own."""
+    cents: Int64
+    """What each row of `purchases` was paid; 0 for all but purchases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +60,40 @@ class SharesRead:
 
 
 def read_purchases(log: EventLog, version: int, request: ChainsRequest) -> PurchasesRead:
-    """Every (customer, minute, category) that was bought, once; lines without a customer or a category do not count."""
-    bought = _events(log, version, request.source, ("customer", "local_at", "product"), (EventKind.PURCHASE,))
+    """Every (customer, minute, behaviour, category) of the request's behaviours, once.
+
+    Events without a customer do not count, nor those with a product of no category. One without a product is a step of
+    its behaviour alone.
+    """
+    wanted = tuple(map(EventKind, request.behaviours))
+    done = _events(log, version, request.source, ("customer", "kind", "local_at", "product", "amount"), wanted)
+    bought = pl.col("kind") == EventKind.PURCHASE
+    cents = pl.when(bought).then(pl.col("amount").to_physical().cast(pl.Int64)).otherwise(0)
     lines = (
-        bought.lazy()
-        .drop_nulls(["customer", "product"])
-        .join(product_categories(log, version, request.category_level), on="product")
-        .select("customer", "category", pl.col("local_at").dt.truncate("1m"))
-        .unique()
-        .sort("customer", "local_at", "category")
+        done.lazy()
+        .drop_nulls(["customer"])
+        .join(product_categories(log, version, request.category_level), on="product", how="left")
+        .filter(pl.col("category").is_not_null() | (pl.col("product").is_null() & ~bought))
+        .group_by("customer", pl.col("kind", "category").cast(pl.String), pl.col("local_at").dt.truncate("1m"))
+        .agg(cents=cents.sum())
+        .sort("customer", "local_at", "kind", "category")
         .collect()
     )
-    customers, categories = (names([lines[column]]) for column in ("customer", "category"))
+    customers = names([lines["customer"]])
+    deeds = lines.select("kind", "category").unique().sort("kind", "category").with_row_index("code")
+    done_code = lines.join(deeds, on=["kind", "category"], how="left", maintain_order="left", nulls_equal=True)["code"]
     minute = pl.col("local_at").dt.hour().cast(pl.Int32) * 60 + pl.col("local_at").dt.minute().cast(pl.Int32)
     arrays = lines.select(day=pl.col("local_at").dt.date().to_physical(), minute=minute)
     purchases = Purchases(
         codes(lines["customer"], customers),
         arrays["day"].to_numpy().astype(np.int32),
         arrays["minute"].to_numpy().astype(np.int32),
-        codes(lines["category"], categories),
+        done_code.to_numpy().astype(np.int32),
         len(customers),
-        len(categories),
+        deeds.height,
     )
-    return PurchasesRead(purchases, customers, categories, _read(version, bought))
+    paid = lines["cents"].to_numpy().astype(np.int64)
+    return PurchasesRead(purchases, customers, deeds["category"], _read(version, done), deeds["kind"], paid)
 
 
 def read_shares(

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from graph.algorithms.chains import KINDS, Chains, ChainsRequest, DayKind, Gap, bounds_of, lift_interval, slots_of
 from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
-from graph.jobs.chain_steps import with_steps
 from graph.jobs.score_read import PurchasesRead
 from graph.model.score import CHAIN
 
@@ -29,10 +27,12 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
     then_kind = np.where(chains.gap == Gap.SAME_DAY.code, chains.day_kind, KINDS.index(DayKind.ANY))
     return pl.DataFrame(
         {
+            "first_behaviour": found.behaviours.gather(first),
             "first_category_id": found.categories.gather(first),
             "first_start_minute": starts.gather(first_slot),
             "first_end_minute": ends.gather(first_slot),
             "first_day_kind": kinds.gather(pl.Series(chains.day_kind)),
+            "then_behaviour": found.behaviours.gather(then),
             "then_category_id": found.categories.gather(then),
             "then_start_minute": starts.gather(then_slot),
             "then_end_minute": ends.gather(then_slot),
@@ -46,6 +46,7 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
             "shuffled_variance": chains.variance,
             "support": chains.customers / max(1, found.purchases.customer_count),
             "confidence": chains.occurrences / np.maximum(chains.first_days, 1),
+            "leverage": chains.leverage,
             "lift": chains.lift,
             "lift_low": low,
             "lift_high": high,
@@ -62,11 +63,6 @@ def chain_table(chains: Chains, request: ChainsRequest, found: PurchasesRead) ->
             "held": chains.held,
         }
     )
-
-
-def pairs_shown(table: pl.DataFrame, shown: NDArray[np.int64]) -> pl.DataFrame:
-    """The shown rows of everywhere."""
-    return with_steps(table[shown])
 
 
 def chain_rows(parts: list[pl.DataFrame], run_id: str) -> Rows:

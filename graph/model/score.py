@@ -88,15 +88,18 @@ CHAIN = Node(
         Property(
             "steps",
             PropertyType.STRING,
-            "All steps in order, as a JSON list of {category_id, start_minute, end_minute, day_kind, gap}: the gap is "
-            "that to the next step, null at the last one.",
+            "All steps in order, as a JSON list of {behaviour, category_id, start_minute, end_minute, day_kind, gap}: "
+            "the gap is that to the next step, null at the last one; the category of a step without a product is null.",
         ),
-        Property("categories", PropertyType.STRINGS, "The category of every step, in order."),
-        Property("first_category_id", PropertyType.STRING, "Category of the first step.", indexed=True),
+        Property("behaviours", PropertyType.STRINGS, "What is done in every step, in order: purchase, view …"),
+        Property("categories", PropertyType.STRINGS, "The category of every step that has one, in order."),
+        Property("first_behaviour", PropertyType.STRING, "What is done in the first step."),
+        Property("first_category_id", PropertyType.STRING, "Category of the first step, if any.", indexed=True),
         Property("first_start_minute", PropertyType.INTEGER, "Start of its slot: minute of the day, inclusive."),
         Property("first_end_minute", PropertyType.INTEGER, "End of its slot: minute of the day, exclusive."),
         Property("first_day_kind", PropertyType.STRING, "any, weekday, weekend or holiday."),
-        Property("then_category_id", PropertyType.STRING, "Category of the last step."),
+        Property("then_behaviour", PropertyType.STRING, "What is done in the last step."),
+        Property("then_category_id", PropertyType.STRING, "Category of the last step, if any."),
         Property("then_start_minute", PropertyType.INTEGER, "Start of its slot, inclusive."),
         Property("then_end_minute", PropertyType.INTEGER, "End of its slot, exclusive."),
         Property("then_day_kind", PropertyType.STRING, "any, weekday, weekend or holiday."),
@@ -109,6 +112,27 @@ CHAIN = Node(
         Property("occurrences", PropertyType.INTEGER, "How many times it was gone through."),
         Property("support", PropertyType.FLOAT, "customers over all customers that were read, 0 to 1."),
         Property("confidence", PropertyType.FLOAT, "Share of what leads up to the last step that it followed, 0 to 1."),
+        Property(
+            "leverage",
+            PropertyType.FLOAT,
+            "Occurrences beyond what the rhythm would give, over all customer-days (or visits) that were compared.",
+        ),
+        Property(
+            "median_gap_minutes",
+            PropertyType.FLOAT,
+            "Half of the occurrences took no longer from the last step but one to the last.",
+        ),
+        Property(
+            "revenue_cents",
+            PropertyType.CENTS,
+            "What was paid for the last step's category where it followed, each payment once; absent where the last "
+            "step is no purchase.",
+        ),
+        Property(
+            "closed",
+            PropertyType.BOOLEAN,
+            "Whether no longer confirmed chain of the run that contains it has as many customers; absent for scopes.",
+        ),
         Property("lift", PropertyType.FLOAT, "Confidence over what the customers' own rhythm would give."),
         Property("lift_low", PropertyType.FLOAT, "Lower end of the lift's 95 % interval."),
         Property("lift_high", PropertyType.FLOAT, "Upper end of the lift's 95 % interval."),

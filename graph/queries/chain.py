@@ -25,11 +25,11 @@ class ChainRow:
     key: str
     run_id: str
     rank: int
-    first_category_id: str
+    first_category_id: str | None
     first_start_minute: int
     first_end_minute: int
     first_day_kind: str
-    then_category_id: str
+    then_category_id: str | None
     then_start_minute: int
     then_end_minute: int
     then_day_kind: str
@@ -53,6 +53,10 @@ class ChainRow:
     rest_lift: float | None = None
     difference_q_value: float | None = None
     then_mean_cents: float | None = None
+    leverage: float | None = None
+    median_gap_minutes: float | None = None
+    revenue_cents: int | None = None
+    closed: bool | None = None
 
     @property
     def steps(self) -> tuple[ChainStepRow, ...]:
@@ -74,7 +78,8 @@ COLUMNS: LiteralString = (
     "coalesce(n.scope_kind, 'everywhere') AS scope_kind, n.scope_key AS scope_key, n.steps AS told_steps, "
     "n.lift_low AS lift_low, n.lift_high AS lift_high, n.suffix_lift AS suffix_lift, coalesce(n.new, true) AS new, "
     "n.held AS held, n.rest_lift AS rest_lift, n.difference_q_value AS difference_q_value, "
-    "n.then_mean_cents AS then_mean_cents"
+    "n.then_mean_cents AS then_mean_cents, n.leverage AS leverage, n.median_gap_minutes AS median_gap_minutes, "
+    "n.revenue_cents AS revenue_cents, n.closed AS closed"
 )
 
 BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (n:Chain {{chain_id: key}}) RETURN {COLUMNS}")
@@ -89,6 +94,10 @@ _FILTERS: dict[str, LiteralString] = {
     **ranges("steps", "coalesce(n.step_count, 2)"),
     "new_eq": "coalesce(n.new, true) = $new_eq",
     "held_eq": "n.held = $held_eq",
+    "closed_eq": "n.closed = $closed_eq",
+    "behaviour_eq": "$behaviour_eq IN coalesce(n.behaviours, ['purchase'])",
+    "first_behaviour_eq": "coalesce(n.first_behaviour, 'purchase') = $first_behaviour_eq",
+    "then_behaviour_eq": "coalesce(n.then_behaviour, 'purchase') = $then_behaviour_eq",
     **texts("gap", "n.gap"),
     **texts("first_day_kind", "n.first_day_kind"),
     **texts("scope_kind", "coalesce(n.scope_kind, 'everywhere')"),
@@ -98,6 +107,7 @@ _FILTERS: dict[str, LiteralString] = {
     **ranges("confidence", "n.confidence"),
     **ranges("q_value", "n.q_value"),
     **ranges("customers", "n.customers"),
+    **ranges("leverage", "n.leverage"),
 }
 
 LISTING: Listing[ChainRow] = Listing(
@@ -126,6 +136,8 @@ ORDERINGS: dict[str, Ordering] = {
     "support": Ordering("n.support", "n.chain_id"),
     "customers": Ordering("n.customers", "n.chain_id"),
     "q_value": Ordering("n.q_value", "n.chain_id"),
+    "leverage": Ordering("coalesce(n.leverage, 0.0)", "n.chain_id"),
+    "revenue": Ordering("coalesce(n.revenue_cents, -1)", "n.chain_id"),
 }
 """How chains may be sorted, each ascending."""
 

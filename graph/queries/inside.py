@@ -48,8 +48,8 @@ class Wanted:
     def fits(self, row: OpenChainRow) -> bool:
         """Whether this window counts."""
         category, branch = row.chain.then_category_id, self.next_category
-        within = branch is None or category == branch or category.startswith(branch + " > ")
-        return within and row.window_start <= self.begins_by
+        below = category is not None and (category == branch or category.startswith(f"{branch} > "))
+        return (branch is None or below) and row.window_start <= self.begins_by
 
 
 async def insiders(reader: Reader, wanted: Wanted, slice: Slice) -> Page[Insider]:
@@ -109,7 +109,7 @@ async def _looked_at(
 
 _NOTHING: LiteralString = (
     "null AS customer, null AS order, null AS at, null AS local_date, null AS local_minute, null AS time_zone,"
-    " null AS district, null AS store, null AS channel, null AS categories"
+    " null AS district, null AS store, null AS channel, null AS behaviour, null AS product, null AS categories"
 )
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from graph.algorithms.chains import EVERY_WEEK_ALIKE, MOST_DAYS, Calendar, Gap
+from graph.algorithms.chains import EVERY_WEEK_ALIKE, MOST_DAYS, Behaviour, Calendar, Gap
 from graph.queries.chain import ChainRow
 from graph.queries.chain_steps import ChainStepRow
 from graph.queries.reader import Reader
@@ -47,7 +47,7 @@ async def open_chains(
 
     `zone` holds for stores that name none; `calendar` says which days are holidays.
     """
-    found = await recent_of_customers(reader, customers, dates_before(at, zone))
+    found = await recent_of_customers(reader, customers, dates_before(at, zone), zone)
     return [still_open(found.orders.get(customer, ()), found.chains, at, zone, calendar) for customer in customers]
 
 
@@ -69,7 +69,7 @@ def still_open(
     known = [order for order in orders if order.at <= at]
     found: dict[tuple[str, datetime], OpenChainRow] = {}
     for one in chains:
-        fitting = [order for order in known if one.source in ("*", order.source) and _in_scope(order, one.chain)]
+        fitting = [order for order in known if _of_source(order, one.source) and _in_scope(order, one.chain)]
         steps = one.chain.steps
         for done in _done(fitting, steps[:-1], calendar):
             if not any(_follows(done[-1], order, steps[-2], steps[-1], calendar) for order in fitting):
@@ -77,6 +77,11 @@ def still_open(
                     if end > at:
                         found[one.chain.key, start] = OpenChainRow(one.chain, done, start, end)
     return sorted(found.values(), key=lambda row: (row.window_start, -row.chain.confidence, row.chain.key))
+
+
+def _of_source(order: RecentOrder, source: str) -> bool:
+    """Ties do not say which data set they come from, and count for every one."""
+    return source in ("*", order.source) or (order.source is None and order.behaviour != Behaviour.PURCHASE)
 
 
 def _in_scope(order: RecentOrder, chain: ChainRow) -> bool:
@@ -100,8 +105,10 @@ def _done(orders: Sequence[RecentOrder], steps: Sequence[ChainStepRow], calendar
 
 
 def _fits(order: RecentOrder, step: ChainStepRow, calendar: Calendar) -> bool:
+    categories = order.categories
     return (
-        step.category_id in order.categories
+        order.behaviour == step.behaviour
+        and (not categories if step.category_id is None else step.category_id in categories)
         and step.start_minute <= order.local_minute < step.end_minute
         and is_day(order.local_date, step.day_kind, calendar)
     )

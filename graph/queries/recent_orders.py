@@ -1,25 +1,30 @@
-"""What customers bought lately and the chains that this may have opened, out of one statement."""
+"""What customers bought and did lately, and the chains that this may have opened, out of one statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, LiteralString
+from zoneinfo import ZoneInfo
 
 from graph.queries.chain import ChainRow
 from graph.queries.reader import Reader
 from graph.queries.view import and_seen
 from graph.store.statement import CUSTOMER, ORDER, cypher
 
+UTC_ZONE = ZoneInfo("UTC")
 Q_LIMIT = 0.05
 """Only chains below it are told to customers: a run keeps some unconfirmed ones too, for those who study it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecentOrder:
-    """An order with all that a step of a chain may ask of it; `categories` include those above in the tree."""
+    """An order, or another thing done, with all that a step of a chain may ask of it.
+
+    `categories` include those above in the tree. Of another thing `product` says with what, and the source is unknown.
+    """
 
     customer: str
-    order: str
+    order: str | None
     at: datetime
     local_date: date
     local_minute: int
@@ -29,6 +34,8 @@ class RecentOrder:
     store: str | None
     channel: str | None
     categories: frozenset[str]
+    behaviour: str = "purchase"
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class CurrentChain:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """Each customer's orders, oldest first, and the chains whose first category any of them bought."""
+    """What each customer did, oldest first, and the chains that begin with something any of them did."""
 
     orders: Mapping[str, Sequence[RecentOrder]]
     chains: Sequence[CurrentChain]
@@ -51,38 +58,95 @@ class Recent:
 CATEGORIES: LiteralString = "MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
 CHAINS: LiteralString = (
     " WITH DISTINCT k.category_id AS category MATCH (n:Chain {first_category_id: category})"
-    " WHERE n.q_value < $q_limit AND n.lift > 1 WITH DISTINCT n"
-    " MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
+    " WHERE n.q_value < $q_limit AND n.lift > 1 AND coalesce(n.first_behaviour, 'purchase') = 'purchase'"
+    " WITH DISTINCT n MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
     " RETURN pointer.scope AS source, n AS chain, null AS customer, null AS order, null AS at, null AS local_date,"
-    " null AS local_minute, null AS time_zone, null AS district, null AS store, null AS channel, null AS categories"
+    " null AS local_minute, null AS time_zone, null AS district, null AS store, null AS channel,"
+    " null AS behaviour, null AS product, null AS categories"
 )
 ORDERS: LiteralString = (
     " WITH c, o, collect(DISTINCT k.category_id) AS categories"
     " OPTIONAL MATCH (o)-[:AT]->(s:Store) OPTIONAL MATCH (o)-[:VIA]->(h:Channel)"
     " RETURN o.source AS source, null AS chain, c.customer_id AS customer, o.order_id AS order, o.at AS at,"
     " o.local_date AS local_date, o.local_minute AS local_minute, s.time_zone AS time_zone,"
-    " coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel, categories"
+    " coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel,"
+    " 'purchase' AS behaviour, null AS product, categories"
 )
+# Who said no to personal offers is inside of nothing; who was never asked has not said no.
+_MAY_BE_OFFERED: LiteralString = " AND coalesce(c.consent_offers, true) = true"
 _OF_CUSTOMERS: LiteralString = (
     "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
-    # Who said no to personal offers is inside of nothing; who was never asked has not said no.
-    f" WHERE o.local_date IN $dates AND coalesce(c.consent_offers, true) = true{and_seen('order', 'o')} {CATEGORIES}"
+    f" WHERE o.local_date IN $dates{_MAY_BE_OFFERED}{and_seen('order', 'o')} {CATEGORIES}"
 )
+# Only a run of more than purchases needs what else was done: its parameters name it. The others cost nothing here.
+_BEYOND_PURCHASES: LiteralString = (
+    "MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (r:ScoreRun {run_id: pointer.run_id})"
+    " WHERE any(word IN $beyond WHERE r.parameters CONTAINS word)"
+)
+_OTHER_CHAINS: LiteralString = (
+    f"{_BEYOND_PURCHASES} WITH pointer MATCH (n:Chain {{run_id: pointer.run_id}})"
+    " WHERE n.q_value < $q_limit AND n.lift > 1 AND n.first_behaviour <> 'purchase'"
+    " RETURN pointer.scope AS source, n AS chain, null AS customer, null AS order, null AS at, null AS local_date,"
+    " null AS local_minute, null AS time_zone, null AS district, null AS store, null AS channel,"
+    " null AS behaviour, null AS product, null AS categories"
+)
+_WHO: LiteralString = (
+    f"{_BEYOND_PURCHASES} WITH count(r) AS runs WHERE runs > 0 UNWIND $customers AS customer"
+    " MATCH (c:Customer {customer_id: customer})"
+)
+_OF_PRODUCT: LiteralString = (
+    "MATCH (p)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
+    " WITH c, p, at, behaviour, collect(DISTINCT k.category_id) AS categories"
+    " RETURN null AS source, null AS chain, c.customer_id AS customer, null AS order, at, null AS local_date,"
+    " null AS local_minute, null AS time_zone, c.district AS district, null AS store, null AS channel,"
+    " behaviour, p.sku AS product, categories"
+)
+_TIES: LiteralString = (
+    f"{_WHO}-[t:VIEWED|FAVOURITED|ADDED_TO_CART]->(p:Product) WHERE coalesce(t.last_at, t.at) >= $since"
+    f"{_MAY_BE_OFFERED}{and_seen('customer', 'c')} WITH c, p, coalesce(t.last_at, t.at) AS at,"
+    " CASE type(t) WHEN 'VIEWED' THEN 'view' WHEN 'FAVOURITED' THEN 'favourite' ELSE 'cart_add' END AS behaviour"
+    f" {_OF_PRODUCT}"
+)
+_SHARES: LiteralString = (
+    f"{_WHO}-[:SHARED]->(s:Share)-[:OF]->(p:Product) WHERE s.at >= $since{_MAY_BE_OFFERED}{and_seen('customer', 'c')}"
+    f" WITH c, p, s.at AS at, 'share' AS behaviour {_OF_PRODUCT}"
+)
+_VISITS: LiteralString = (
+    f"{_WHO}-[t:VISITED]->(s:Store) WHERE t.last_at >= $since{_MAY_BE_OFFERED}{and_seen('customer', 'c')}"
+    " RETURN null AS source, null AS chain, c.customer_id AS customer, null AS order, t.last_at AS at,"
+    " null AS local_date, null AS local_minute, s.time_zone AS time_zone,"
+    " coalesce(s.district, c.district) AS district, s.store_id AS store, null AS channel,"
+    " 'visit' AS behaviour, null AS product, [] AS categories"
+)
+TOLD = "view", "favourite", "cart_add", "share", "visit"
+"""What the graph tells of beside orders: of each product viewed, put into the cart or made a favourite, and of each
+store visited, the newest time; of shares of products every one."""
 OF_CUSTOMERS = cypher(
-    f"{_OF_CUSTOMERS}{CHAINS} UNION ALL {_OF_CUSTOMERS}{ORDERS}", customers=CUSTOMER, customer=CUSTOMER, order=ORDER
+    f"{_OF_CUSTOMERS}{CHAINS} UNION ALL {_OF_CUSTOMERS}{ORDERS} UNION ALL {_OTHER_CHAINS}"
+    f" UNION ALL {_TIES} UNION ALL {_SHARES} UNION ALL {_VISITS}",
+    customers=CUSTOMER,
+    customer=CUSTOMER,
+    order=ORDER,
 )
 
 _ORDER_FIELDS = tuple(field.name for field in fields(RecentOrder))
 _CHAIN_FIELDS = tuple(field.name for field in fields(ChainRow))
 
 
-async def recent_of_customers(reader: Reader, customers: Sequence[str], dates: Sequence[date]) -> Recent:
-    """What these customers bought on these days of the stores' calendars."""
+async def recent_of_customers(
+    reader: Reader, customers: Sequence[str], dates: Sequence[date], zone: ZoneInfo
+) -> Recent:
+    """What these customers bought on these days of the stores' calendars, and did since the first of them.
+
+    `zone` is the clock of what was done in no store.
+    """
     wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates), "q_limit": Q_LIMIT}
-    return recent(await reader.read(OF_CUSTOMERS, wanted))
+    since = datetime.combine(min(dates), time(), zone)
+    beyond = [f'"{behaviour}"' for behaviour in TOLD]
+    return recent(await reader.read(OF_CUSTOMERS, {**wanted, "since": since, "beyond": beyond}), zone)
 
 
-def recent(records: Sequence[Mapping[str, Any]]) -> Recent:
+def recent(records: Sequence[Mapping[str, Any]], zone: ZoneInfo = UTC_ZONE) -> Recent:
     """The rows of the statement, parted."""
     orders: dict[str, list[RecentOrder]] = {}
     chains: list[CurrentChain] = []
@@ -92,12 +156,19 @@ def recent(records: Sequence[Mapping[str, Any]]) -> Recent:
         else:
             told: dict[str, Any] = {name: record[name] for name in _ORDER_FIELDS}
             told["categories"] = frozenset[str](record["categories"])
+            if told["behaviour"] != "purchase":
+                told |= _on_the_clock(told["at"], ZoneInfo(told["time_zone"]) if told["time_zone"] else zone)
             order = RecentOrder(**told)
             orders.setdefault(order.customer, []).append(order)
     for own in orders.values():
-        own.sort(key=lambda order: (order.at, order.order))
+        own.sort(key=lambda order: (order.at, order.order or "", order.behaviour, order.product or ""))
     chains.sort(key=lambda one: one.chain.key)
     return Recent(orders, chains)
+
+
+def _on_the_clock(at: datetime, zone: ZoneInfo) -> dict[str, object]:
+    local = at.astimezone(zone)
+    return {"local_date": local.date(), "local_minute": local.hour * 60 + local.minute}
 
 
 def _chain(node: Mapping[str, Any]) -> ChainRow:

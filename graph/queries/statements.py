@@ -108,7 +108,17 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("current runs of a kind", run.CURRENT, {"kind": "influence"}),
     ("known categories", audience.KNOWN_CATEGORIES, {"category": "tea"}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
-    ("recent orders", recent_orders.OF_CUSTOMERS, {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05}),
+    (
+        "recent orders",
+        recent_orders.OF_CUSTOMERS,
+        {
+            "customers": ["ann"],
+            "dates": [date(2026, 3, 2)],
+            "q_limit": 0.05,
+            "since": datetime(2026, 1, 1, tzinfo=UTC),
+            "beyond": ['"view"'],
+        },
+    ),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
     ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),
     ("centrality of customers", centrality.BY_CUSTOMERS, {"keys": ["ann"]}),

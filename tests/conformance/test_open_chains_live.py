@@ -1,4 +1,4 @@
-"""Open chains as events arrive: opened, told to who listens, and closed again, on both stores as they are served."""
+"""Open chains as events arrive, and drift between two runs, on both stores as they are served."""
 
 # ruff: noqa: F811  (the fixture `served` is a parameter too)
 
@@ -12,12 +12,19 @@ from test_api_served import RECORD, Served, served  # noqa: F401
 
 WAIT_SECONDS = 20
 """The promised two seconds hold on an idle machine, which CI is not."""
-START = """mutation { startScoreRun(input: {kind: CHAINS, parameters: {
-  slots: [[0, 1440]], gaps: ["next_day"], day_kinds: ["any"], min_customers: 5}}) {
+START = """mutation($gaps: [String!]!) { startScoreRun(input: {kind: CHAINS, parameters: {slots: [[0, 1440]],
+  gaps: $gaps, day_kinds: ["any"], min_customers: 5, behaviours: ["purchase", "view"]}}) {
   ... on StartScoreRunPayload { id } } }"""
 WATCH = "subscription($id: ID!) { scoreRun(id: $id) { state failure } }"
 STEPS = """subscription { chainStepReached(nextCategory: "tea") {
   customerKey customer { key } openChain { done { orderKey } nextStep { category { key } } isNow } } }"""
+LOOKED = """{ openChains(customerKey: "bea") { isNow orderKey order { key } done { orderKey step { behaviour } }
+  nextStep { behaviour category { key } } } }"""
+CHAINS = """{ chains(first: 9, where: {firstBehaviour: VIEW, thenBehaviour: PURCHASE, category: "cake",
+  qValue: {lt: 0.05}, closed: true}) {
+  nodes { steps { behaviour category { key } } leverage medianGapHours revenue } } }"""
+DRIFT = """query($from: ID!, $to: ID!) { chainDrift(from: $from, to: $to) {
+  change reason steps { behaviour category { key } } liftBefore liftAfter } }"""
 OPEN = """{ openChains(customerKey: "ann") { openedAt orderKey isNow probability probabilityLow probabilityHigh
   expectedRevenue done { orderKey step { category { key } } } nextStep { category { key } } chain { meanValue } } }"""
 
@@ -28,11 +35,19 @@ def line(customer: str, at: datetime, product: str, amount: str) -> dict[str, An
     return {"kind": "PURCHASE", "at": at.isoformat(), **told}
 
 
+def view(customer: str, at: datetime) -> dict[str, Any]:
+    return {"kind": "VIEW", "at": at.isoformat(), "customer": customer, "product": "cake"}
+
+
 def shopping(now: datetime) -> list[dict[str, Any]]:
-    """Twenty customers for ten weeks: coffee on two days of each week, tea on the day after, now and then bread."""
+    """Twenty customers for ten weeks: coffee on two days of each week, tea on the day after, now and then bread.
+
+    Cake is looked at on two days of each week, and bought on the day after.
+    """
     profile = {"kind": "PROFILE", "at": (now - timedelta(days=90)).isoformat()}
     rows: list[dict[str, Any]] = [
-        {**profile, "product": product, "properties": {"category": product}} for product in ("coffee", "tea", "bread")
+        {**profile, "product": product, "properties": {"category": product}}
+        for product in ("coffee", "tea", "bread", "cake")
     ]
     draw = random.Random(7)  # no weekday is anybody's habit
     for number in range(20):
@@ -41,14 +56,18 @@ def shopping(now: datetime) -> list[dict[str, Any]]:
                 day = now - timedelta(days=7 * week + place)
                 rows.append(line(f"c{number}", day, "coffee", "20.00"))
                 rows.append(line(f"c{number}", day + timedelta(days=1), "tea", "12.00"))
+            for place in draw.sample(range(7), 2):
+                day = now - timedelta(days=7 * week + place)
+                rows.append(view(f"c{number}", day))
+                rows.append(line(f"c{number}", day + timedelta(days=1), "cake", "8.00"))
             rows.append(line(f"c{number}", now - timedelta(days=7 * week + draw.randrange(7)), "bread", "5.00"))
     return rows
 
 
-async def told(served: Served, wanted: int) -> list[dict[str, Any]]:
-    """Ann's open chains, as soon as there are so many."""
+async def told(served: Served, wanted: int, query: str = OPEN) -> list[dict[str, Any]]:
+    """Ann's open chains, or those of another query, as soon as there are so many."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while len(found := (await served.ask(OPEN))["data"]["openChains"]) != wanted:
+        while len(found := (await served.ask(query))["data"]["openChains"]) != wanted:
             await asyncio.sleep(0.1)
     return found
 
@@ -56,7 +75,8 @@ async def told(served: Served, wanted: int) -> list[dict[str, Any]]:
 async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes_it(served: Served):
     now = datetime.now(UTC)
     assert (await served.ask(RECORD, events=shopping(now)))["data"]["recordEvents"]["rejected"] == 0
-    started = (await served.ask(START))["data"]["startScoreRun"]
+    gaps = [["next_day"], ["2-3_days"]]
+    started = (await served.ask(START, gaps=gaps[0]))["data"]["startScoreRun"]
     async with served.connected() as web_socket:
         watch = {"query": WATCH, "variables": {"id": started["id"]}}
         await web_socket.send(json.dumps({"id": "run", "type": "subscribe", "payload": watch}))
@@ -76,6 +96,35 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
             reached = json.loads(await web_socket.recv())["payload"]["data"]["chainStepReached"]
         await served.ask(RECORD, events=[line("ann", now, "tea", "12.00")])
         await told(served, 0)
+
+        await served.ask(RECORD, events=[view("bea", now - timedelta(days=1))])
+        [looked] = await told(served, 1, LOOKED)
+        await served.ask(RECORD, events=[line("bea", now, "cake", "8.00")])
+        await told(served, 0, LOOKED)
+        [seen] = (await served.ask(CHAINS))["data"]["chains"]["nodes"]
+
+        again = (await served.ask(START, gaps=gaps[1]))["data"]["startScoreRun"]
+        watch = {"query": WATCH, "variables": {"id": again["id"]}}
+        await web_socket.send(json.dumps({"id": "again", "type": "subscribe", "payload": watch}))
+        while (frame := json.loads(await web_socket.recv())) != {"id": "again", "type": "complete"}:
+            assert frame["type"] != "error"
+        drift = (await served.ask(DRIFT, **{"from": started["id"], "to": again["id"]}))["data"]["chainDrift"]
+
+    assert looked["isNow"]
+    assert (looked["orderKey"], looked["order"]) == (None, None)
+    assert looked["done"] == [{"orderKey": None, "step": {"behaviour": "VIEW"}}]
+    assert looked["nextStep"] == {"behaviour": "PURCHASE", "category": {"key": "cake"}}
+    assert seen["steps"][0] == {"behaviour": "VIEW", "category": {"key": "cake"}}
+    assert seen["leverage"] > 0
+    assert seen["medianGapHours"] == 24.0
+    # Twenty customers, twenty cakes each of 8.00, less those behind somebody's first or last days.
+    assert 2500 < float(seen["revenue"]) <= 20 * 20 * 8
+    gone = {one["steps"][0]["category"]["key"]: one for one in drift if one["change"] == "WENT"}
+    assert {"coffee", "cake"} <= set(gone)
+    assert gone["cake"]["steps"][0]["behaviour"] == "VIEW"
+    assert gone["coffee"]["liftBefore"] > 1
+    assert gone["coffee"]["liftAfter"] is None
+    assert gone["coffee"]["reason"].endswith("the later run did not try it: too rare, or not asked for.")
 
     assert chain["done"] == [{"orderKey": coffee["order"], "step": {"category": {"key": "coffee"}}}]
     assert chain["nextStep"] == {"category": {"key": "tea"}}

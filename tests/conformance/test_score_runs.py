@@ -108,6 +108,16 @@ def shop() -> list[dict[str, object]]:
     return rows
 
 
+def looking() -> list[dict[str, object]]:
+    """The same with tea looked at, and the store visited, at noon of the days before it is bought."""
+    rows = shop()
+    for customer in ("ann", "bob", "cat"):
+        for day in (0, 2, 7, 9):
+            rows.append(event("view", day, 12, customer=customer, product="lemon"))
+            rows.append(event("visit", day, 11, customer=customer, store="west"))
+    return rows
+
+
 def sharing() -> list[dict[str, object]]:
     """Ann shares twice and moves Bob, who passes it on and moves Cat; Dan clicks in vain."""
     named = {"share": "s1", "referrer": "ann"}
@@ -168,6 +178,39 @@ async def test_a_chain_stands_in_the_graph_in_the_words_of_the_model(tmp_path):
         ("饮品 > 茶", None),
     ]
     assert first["lift_low"] < first["lift"] < first["lift_high"]
+    assert (first["behaviours"], first["closed"]) == (["purchase", "purchase"], True)
+    # From noon to seven on the day after, and twelve teas of 10.00.
+    assert (first["median_gap_minutes"], first["revenue_cents"]) == (31 * 60, 12_000)
+    assert first["leverage"] > 0
+
+
+async def test_what_was_viewed_leads_to_what_is_bought(tmp_path):
+    log, store = logged(tmp_path / "log", looking()), RecordingStore()
+    request = replace(CHAINS, behaviours=("view", "purchase", "visit"), gaps=("next_day",))
+
+    await score_chains(log, store, tmp_path / "scores", request, context())
+
+    told = {(row["first_behaviour"], row["then_behaviour"]): row for row in store.rows(UPSERT_CHAINS)}
+    led = told["view", "purchase"]
+    assert (led["first_category_id"], led["then_category_id"]) == ("饮品 > 茶", "饮品 > 茶")
+    assert (led["customers"], led["occurrences"], led["revenue_cents"]) == (3, 12, 12_000)
+    # Whoever comes to a store names no product, and nothing is paid for a view.
+    assert told["visit", "purchase"]["first_category_id"] is None
+    assert told["visit", "purchase"]["categories"] == ["饮品 > 茶"]
+    assert json.loads(told["visit", "purchase"]["steps"])[0]["category_id"] is None
+    unpaid = [row for (_, then), row in told.items() if then != "purchase"]
+    assert unpaid
+    assert {(row["revenue_cents"], row["then_mean_cents"]) for row in unpaid} == {(None, None)}
+
+
+async def test_views_are_no_steps_unless_asked_for(tmp_path):
+    plain, looked = RecordingStore(), RecordingStore()
+    rows = [row for row in looking() if row["kind"] not in ("view", "visit")]
+
+    await score_chains(logged(tmp_path / "a", rows), plain, tmp_path / "s", CHAINS, context())
+    await score_chains(logged(tmp_path / "b", looking()), looked, tmp_path / "t", CHAINS, context())
+
+    assert plain.rows(UPSERT_CHAINS) == looked.rows(UPSERT_CHAINS)
 
 
 async def test_the_whole_table_lies_in_delta_and_the_older_run_stays_readable(tmp_path):

@@ -17,6 +17,9 @@ from graph.algorithms.chains.mining import Chains, confirmed, rank
 from graph.algorithms.chains.request import ChainsRequest
 from graph.algorithms.chains.weighing import KINDS, Weighed, joined, lift_interval, steps_of, weigh_rows
 
+DAY = 2**32 - 1
+"""The part of a customer-day that is the day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -28,6 +31,19 @@ class Prefix:
     """Of the first step."""
     completed: Int64
     """Customer-days on which it was completed, as customer × 2³² + day, ascending."""
+
+    @property
+    def people(self) -> int:
+        """How many customers completed it."""
+        return int(np.unique(self.completed >> 32).size)
+
+    @property
+    def kinds(self) -> tuple[DayKind, ...]:
+        """Every step's kind of day: on the same day it stays, behind it any day may follow."""
+        told = [self.day_kind]
+        for gap in self.gaps:
+            told.append(told[-1] if gap == Gap.SAME_DAY else DayKind.ANY)
+        return tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +63,6 @@ class LongerChains:
         """Whether the prefix says more than its last step alone: the lift's 95 % interval lies above `suffix_lift`."""
         return lift_interval(self.weighed.lift, self.weighed.lift_error)[0] > self.suffix_lift
 
-    def closed(self) -> tuple[Bool, ...]:
-        """For each prefix, whether no extension of it is gone through by just as many customers."""
-        most = np.zeros(len(self.prefixes), np.int64)
-        np.maximum.at(most, self.prefix, self.weighed.customers)
-        return tuple(_people(prefix) > most[index] for index, prefix in enumerate(self.prefixes))
-
 
 def find_longer(request: ChainsRequest, purchases: Purchases, chains: Chains) -> Iterator[LongerChains]:
     """One answer a length from three steps to `max_steps`, each extending what was confirmed at the length before.
@@ -65,17 +75,13 @@ def find_longer(request: ChainsRequest, purchases: Purchases, chains: Chains) ->
     sure = np.flatnonzero(confirmed(chains, request) & (chains.stronger < 0))
     prefixes = [pair(steps, chains, row) for row in sure.tolist()]
     for _ in range(3, request.max_steps + 1):
-        prefixes = [prefix for prefix in prefixes if _people(prefix) >= request.min_customers]
+        prefixes = [prefix for prefix in prefixes if prefix.people >= request.min_customers]
         if not prefixes:
             return
         found = extend(request, steps, tuple(prefixes), chains)
         yield found
         sure = np.flatnonzero(confirmed(found.weighed, request) & (found.weighed.stronger < 0))
-        prefixes = [_longer(steps, found, row) for row in sure.tolist()]
-
-
-def _people(prefix: Prefix) -> int:
-    return int(np.unique(prefix.completed >> 32).size)
+        prefixes = [extended(steps, found, row) for row in sure.tolist()]
 
 
 def _keys(steps: Steps, token: int) -> Int64:
@@ -94,13 +100,17 @@ def pair(steps: Steps, chains: Chains, row: int) -> Prefix:
     """The prefix of two steps that a row of the chains is."""
     first, then = int(chains.first[row]), int(chains.then[row])
     gap, kind = Gap.of_code(int(chains.gap[row])), KINDS[int(chains.day_kind[row])]
-    days = _keys(steps, first)
-    if kind is not DayKind.ANY:
-        days = days[steps.kind[days & (2**32 - 1)] == KINDS.index(kind) - 1]
-    return Prefix((first, then), (gap,), kind, completed(days, _keys(steps, then), gap))
+    return Prefix((first, then), (gap,), kind, completed(days_of(steps, first, kind), _keys(steps, then), gap))
 
 
-def _longer(steps: Steps, found: LongerChains, row: int) -> Prefix:
+def days_of(steps: Steps, token: int, kind: DayKind) -> Int64:
+    """The customer-days of a token on days of a kind, as customer × 2³² + day."""
+    days = _keys(steps, token)
+    return days if kind is DayKind.ANY else days[steps.kind[days & DAY] == KINDS.index(kind) - 1]
+
+
+def extended(steps: Steps, found: LongerChains, row: int) -> Prefix:
+    """The prefix that a row of extensions makes: one step longer than what it extends."""
     prefix, gap = found.prefixes[int(found.prefix[row])], Gap.of_code(int(found.weighed.gap[row]))
     then = int(found.weighed.then[row])
     days = completed(prefix.completed, _keys(steps, then), gap)
@@ -127,7 +137,7 @@ def _projected(steps: Steps, prefixes: tuple[Prefix, ...]) -> Steps:
     sizes = [one.completed.size for one in prefixes]
     days = np.concatenate([one.completed for one in prefixes])
     customer = np.concatenate([steps.customers(), days >> 32])
-    day = np.concatenate([steps.day, (days & (2**32 - 1)).astype(np.int32)])
+    day = np.concatenate([steps.day, (days & DAY).astype(np.int32)])
     tokens = np.concatenate([steps.token, np.repeat(token, sizes)]).astype(np.int32)
     order = np.lexsort((tokens, day, customer))
     return replace(

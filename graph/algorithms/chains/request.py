@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from graph.algorithms.chains.calendar import EVERY_WEEK_ALIKE, Calendar
-from graph.algorithms.chains.language import MINUTES_A_DAY, DayKind, Gap
+from graph.algorithms.chains.language import MINUTES_A_DAY, Behaviour, DayKind, Gap
 from graph.errors import BadInput
 
 MOST_STEPS = 5
@@ -69,6 +69,8 @@ class ChainsRequest:
     calendar: Calendar = EVERY_WEEK_ALIKE
     """Holidays, and weekend days on which people work."""
     gaps: tuple[Gap, ...] = (Gap.SAME_DAY, Gap.NEXT_DAY)
+    behaviours: tuple[Behaviour, ...] = (Behaviour.PURCHASE,)
+    """What counts as a step. Every behaviour may lead to every other; of purchases alone views are no steps."""
     compared: Compared = Compared.DAYS
     max_steps: int = 2
     """The longest chains, 2 to 5 steps; those of more than two are searched among days only."""
@@ -88,6 +90,9 @@ class ChainsRequest:
     """Score one data set only; None for all."""
     category_level: int | None = None
     """Depth in the tree of categories, 1 for the roots; None for the leaves."""
+    closed: bool = False
+    """Show closed chains alone, and of the longer ones those alone that say more than their last two steps
+    (`closed.py`)."""
     permutations: int = 0
     """Beside the closed form, check every row by so many shufflings of days; 0 for none."""
     seed: int = 0
@@ -98,6 +103,7 @@ class ChainsRequest:
         _check_slots(self.slots)
         object.__setattr__(self, "day_kinds", tuple(_member(DayKind, kind, "kind of day") for kind in self.day_kinds))
         object.__setattr__(self, "gaps", tuple(map(Gap, self.gaps)))
+        object.__setattr__(self, "behaviours", tuple(_member(Behaviour, one, "behaviour") for one in self.behaviours))
         object.__setattr__(self, "compared", _member(Compared, self.compared, "what is compared"))
         object.__setattr__(self, "slots_from", _member(SlotsFrom, self.slots_from, "where slots come from"))
         object.__setattr__(self, "scope_kind", _member(ScopeKind, self.scope_kind, "kind of scope"))
@@ -105,6 +111,10 @@ class ChainsRequest:
             raise BadInput("chains need at least one kind of day and one gap; leave both out for all of them")
         if len(set(self.gaps)) != len(self.gaps):
             raise BadInput(f"each gap may be given once, not {', '.join(self.gaps)}")
+        if not self.behaviours or len(set(self.behaviours)) != len(self.behaviours):
+            raise BadInput(f"chains need at least one behaviour, each once, not ({', '.join(self.behaviours)})")
+        if self.compared is Compared.VISITS and self.behaviours != (Behaviour.PURCHASE,):
+            raise BadInput("visits are compared by what was bought: leave the behaviours at purchase, or compare days")
         if not 2 <= self.max_steps <= MOST_STEPS:
             raise BadInput(f"max_steps must be 2 to {MOST_STEPS}, not {self.max_steps}")
         if self.max_steps > 2 and self.compared is Compared.VISITS:

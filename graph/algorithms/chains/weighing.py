@@ -41,6 +41,9 @@ class Weighed:
     occurrences: Int32
     first_days: Int32
     """Customer-days with the first step whose following days lie in the log; of visits, those with a next one."""
+    units: Int64
+    """Customer-days, or visits, that the first null compares, of this gap and kind of day: those without either step
+    included."""
     expected: Float64
     """Mean of the occurrences under the first null, those included that no shuffle can change."""
     variance: Float64
@@ -56,6 +59,11 @@ class Weighed:
     def size(self) -> int:
         """How many rows."""
         return self.first.size
+
+    @property
+    def leverage(self) -> Float64:
+        """Occurrences beyond what shuffling gives, as a share of all that was compared (Piatetsky-Shapiro 1991)."""
+        return (self.occurrences - self.expected) / np.maximum(self.units, 1)
 
     def take(self, rows: Int64 | Bool) -> Self:
         """The chosen rows in the order given."""
@@ -90,12 +98,13 @@ def weigh_rows(request: ChainsRequest, steps: Steps, gap: Gap, rows: tuple[int, 
     if not nulls[0].size.size:
         return joined([])
     first_days = _first_visits(steps, nulls[0]) if request.compared is Compared.VISITS else _first_days(steps, gap)
+    units = _units(request, steps, gap, nulls[0])
     rows_at_once = max(1, CELLS_AT_ONCE // max(1, steps.token_count))
     found: list[Weighed] = []
     for row_from in range(*rows, rows_at_once):
         these = row_from, min(row_from + rows_at_once, rows[1])
         counts = [_counted(null, steps, gap, these) for null in nulls]
-        found += [_weighed(request, counts, first_days, gap, kind) for kind in _kinds(request, steps)]
+        found += [_weighed(request, counts, first_days, units, gap, kind) for kind in _kinds(request, steps)]
     return joined([_guarded(part, nulls, steps, gap) for part in found])
 
 
@@ -116,7 +125,7 @@ def steps_of(request: ChainsRequest, purchases: Purchases, slots: Slots | None =
 def joined(parts: list[Weighed]) -> Weighed:
     """The rows one after the other."""
     codes, values = np.zeros(0, np.int32), np.zeros(0)
-    counts = codes, codes, codes, codes
+    counts = codes, codes, codes, codes, codes.astype(np.int64)
     empty = Weighed(codes, codes, codes, codes, *counts, values, values, values, values, values, values)
     return Weighed(*(np.concatenate([getattr(part, f.name) for part in (empty, *parts)]) for f in fields(Weighed)))
 
@@ -172,7 +181,24 @@ def _first_visits(steps: Steps, strata: Strata) -> Int32:
     return counts
 
 
-def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32, gap: Gap, kind: DayKind) -> Weighed:
+def _units(request: ChainsRequest, steps: Steps, gap: Gap, null: Strata) -> Int64:
+    """How many customer-days, or visits, are compared: of any kind of day, then of each."""
+    counts = np.zeros(steps.kind_count + 1, np.int64)
+    if request.compared is Compared.VISITS:
+        counts[1:] = np.bincount(np.repeat(null.kind, np.diff(null.pointer)), minlength=steps.kind_count)
+    else:
+        start, end = steps.window[:, 0], steps.window[:, 1] - gap.last_day
+        some = end >= start
+        for kind in range(steps.kind_count):
+            before = np.append(0, np.cumsum(steps.kind == kind))
+            counts[kind + 1] = (before[end[some] + 1] - before[start[some]]).sum()
+    counts[0] = counts.sum()
+    return counts
+
+
+def _weighed(
+    request: ChainsRequest, counts: list[PairCounts], first_days: Int32, units: Int64, gap: Gap, kind: DayKind
+) -> Weighed:
     index, main = KINDS.index(kind), counts[0]
     rows, then = np.nonzero(main.capable[index] >= request.min_customers)
     bases = slice(None) if kind is DayKind.ANY else slice(index - 1, index)
@@ -190,6 +216,7 @@ def _weighed(request: ChainsRequest, counts: list[PairCounts], first_days: Int32
         main.capable[index, rows, then],
         occurrences.astype(np.int32),
         first_days[index, first, then % first_days.shape[2]],
+        np.full(first.size, units[index], np.int64),
         mean,
         variance,
         with_first / without,

@@ -117,16 +117,6 @@ def test_a_third_step_that_the_second_alone_explains_is_not_new():
     assert not found.new[same[0]]
 
 
-def test_a_prefix_is_closed_where_no_extension_has_as_many_customers():
-    purchases = world(0.4, whatever_came_before=False)
-
-    [found] = find_longer(REQUEST, purchases, find_chains(REQUEST, purchases))
-
-    for index, prefix in enumerate(found.prefixes):
-        people = np.unique(prefix.completed >> 32).size
-        assert found.closed()[index] == all(found.weighed.customers[found.prefix == index] < people)
-
-
 def test_without_a_confirmed_chain_there_is_nothing_to_extend():
     purchases = bought([(0, 0, 12, COFFEE), (0, 1, 18, TEA)])
 
