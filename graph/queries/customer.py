@@ -7,10 +7,11 @@ from typing import LiteralString
 
 from graph.queries.filters import Conditions, ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
+from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
 from graph.queries.view import where_seen
-from graph.store.statement import BEGINNING, CUSTOMER, cypher
+from graph.store.statement import BEGINNING, CUSTOMER, INSTANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,10 @@ COLUMNS: LiteralString = (
     "c.last_order_at AS last_order_at, c.last_login_at AS last_login_at, c.source AS source"
 )
 
-BY_KEYS = cypher(
-    f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}){where_seen('customer', 'c')} RETURN {COLUMNS}",
+BY_KEYS = packed(
+    f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}){where_seen('customer', 'c')}",
+    COLUMNS,
+    CustomerRow,
     keys=CUSTOMER,
     key=CUSTOMER,
 )
@@ -99,8 +102,8 @@ LISTING: Listing[CustomerRow] = Listing(
 ORDERINGS: dict[str, Ordering] = {
     "key": Ordering("c.customer_id", "c.customer_id"),
     "name": Ordering("c.name", "c.customer_id", absent=True),
-    "registered_at": Ordering("c.registered_at", "c.customer_id", absent=True),
-    "last_order_at": Ordering("c.last_order_at", "c.customer_id", absent=True),
+    "registered_at": Ordering("c.registered_at", "c.customer_id", absent=True, kind=INSTANT),
+    "last_order_at": Ordering("c.last_order_at", "c.customer_id", absent=True, kind=INSTANT),
     "order_count": Ordering("c.order_count", "c.customer_id", absent=True),
     "revenue": Ordering("c.revenue_cents", "c.customer_id", absent=True),
 }

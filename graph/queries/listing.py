@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, LiteralString, TypeVar
 
+from graph.queries.packing import packed
 from graph.queries.paging import (
     COUNT_CAP,
     Entry,
@@ -161,13 +162,20 @@ def page_statement(
         return _page_by_key(listing, ordering, shape, after, before, backward)
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
-    return cypher(
+    return packed(
         f"{listing.match}{_where(listing, shape)}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
-        f" WITH {listing.variables}, sort_value {inner} LIMIT $limit"
-        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key {outer}",
+        f" WITH {listing.variables}, sort_value {inner} LIMIT $limit",
+        f"{listing.columns}, sort_value, {ordering.key} AS sort_key",
+        listing.row,
+        _sorted_by(ordering),
+        order=f" {outer}",
         **_keys(listing, ordering),
     )
+
+
+def _sorted_by(ordering: Ordering) -> dict[str, str]:
+    return {"sort_value": ordering.kind, "sort_key": ""}
 
 
 def _page_by_key(
@@ -178,10 +186,13 @@ def _page_by_key(
     filtered: LiteralString = f" AND {wanted}" if shape else ""
     seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
     way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
-    return cypher(
+    return packed(
         f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}{seen}"
-        f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit"
-        f" RETURN {listing.columns}, sort_value, {ordering.key} AS sort_key ORDER BY sort_value {way}",
+        f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit",
+        f"{listing.columns}, sort_value, {ordering.key} AS sort_key",
+        listing.row,
+        _sorted_by(ordering),
+        order=f" ORDER BY sort_value {way}",
         **_keys(listing, ordering),
     )
 
@@ -233,12 +244,14 @@ def pages_statement(listing: Listing[Any], ordering: Ordering, after: bool, befo
     """What reads the same page of every parent's list."""
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
-    return cypher(
+    return packed(
         f"UNWIND $parents AS parent {listing.parent} CALL ({listing.scope}) {{ {listing.match}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
-        f" RETURN {listing.variables}, sort_value {inner} LIMIT $limit }}"
-        f" RETURN parent, {listing.columns}, sort_value, {ordering.key} AS sort_key"
-        f" {outer}",
+        f" RETURN {listing.variables}, sort_value {inner} LIMIT $limit }}",
+        f"parent, {listing.columns}, sort_value, {ordering.key} AS sort_key",
+        listing.row,
+        {"parent": "", **_sorted_by(ordering)},
+        order=f" {outer}",
         **_keys(listing, ordering),
     )
 

@@ -8,10 +8,11 @@ from typing import LiteralString
 from graph.queries.customer import COLUMNS as CUSTOMER_COLUMNS
 from graph.queries.customer import CustomerRow
 from graph.queries.listing import Listing, counts, pages
+from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
 from graph.queries.view import where_seen
-from graph.store.statement import CUSTOMER, ORDER, cypher
+from graph.store.statement import CUSTOMER, INSTANT, ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,18 @@ COLUMNS: LiteralString = (
     "coalesce(o.refunded_cents, 0) AS refunded_cents, o.currency AS currency, o.source AS source"
 )
 
-BY_KEYS = cypher(
-    f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}){where_seen('order', 'o')} RETURN {COLUMNS}",
+BY_KEYS = packed(
+    f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}){where_seen('order', 'o')}",
+    COLUMNS,
+    OrderRow,
     keys=ORDER,
     key=ORDER,
 )
-BUYERS = cypher(
-    "UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(o:Order {order_id: parent})"
-    f"{where_seen('order', 'o')} RETURN parent, {CUSTOMER_COLUMNS}",
+BUYERS = packed(
+    f"UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(o:Order {{order_id: parent}}){where_seen('order', 'o')}",
+    f"parent, {CUSTOMER_COLUMNS}",
+    CustomerRow,
+    {"parent": ""},
     parents=ORDER,
     parent=ORDER,
     key=CUSTOMER,
@@ -71,7 +76,7 @@ OF_CUSTOMERS: Listing[OrderRow] = Listing(
     filters={},
     keys={"parents": CUSTOMER, "parent": CUSTOMER, "key": ORDER, "sort_key": ORDER},
 )
-NEWEST_FIRST = Ordering("o.at", "o.order_id", descending=True)
+NEWEST_FIRST = Ordering("o.at", "o.order_id", descending=True, kind=INSTANT)
 
 LINES: Listing[OrderLineRow] = Listing(
     OrderLineRow,

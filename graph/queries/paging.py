@@ -47,6 +47,8 @@ class Ordering:
     key: LiteralString
     descending: bool = False
     absent: bool = False
+    kind: str = ""
+    """INSTANT where the expression is one (`graph.queries.packing`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import LiteralString
 
 from graph.queries.filters import ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
+from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
 from graph.queries.view import where_seen
@@ -43,7 +44,7 @@ COLUMNS: LiteralString = (
     "p.price_cents AS price_cents, p.currency AS currency, p.attributes AS attributes, p.source AS source"
 )
 
-BY_KEYS = cypher(f"UNWIND $keys AS key MATCH (p:Product {{sku: key}}) RETURN {COLUMNS}")
+BY_KEYS = packed("UNWIND $keys AS key MATCH (p:Product {sku: key})", COLUMNS, ProductRow)
 OF_SHARES = cypher(
     "UNWIND $parents AS parent MATCH (h:Share {share_id: parent})-[:OF]->(p:Product)"
     f"{where_seen('share', 'h')} RETURN parent, {COLUMNS}",

@@ -9,7 +9,7 @@ from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_parents
 from graph.queries.view import and_seen, where_seen
-from graph.store.statement import CUSTOMER, SHARE, Statement, cypher
+from graph.store.statement import CUSTOMER, INSTANT, SHARE, Statement, cypher
 
 DEEPEST = 6
 """No referral tree is read deeper than this."""
@@ -60,7 +60,9 @@ FROM_CUSTOMERS: Listing[ReferralRow] = Listing(
     filters={},
     keys={"parents": CUSTOMER, "parent": CUSTOMER, "sort_key": CUSTOMER, **_KEYS},
 )
-NEWEST_FIRST = Ordering("coalesce(t.at, datetime('0001-01-01T00:00:00Z'))", "b.customer_id", descending=True)
+NEWEST_FIRST = Ordering(
+    "coalesce(t.at, datetime('0001-01-01T00:00:00Z'))", "b.customer_id", descending=True, kind=INSTANT
+)
 
 
 def _tree(depth: LiteralString) -> Statement:

@@ -9,7 +9,7 @@ from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.store.statement import cypher
+from graph.store.statement import INSTANT, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,11 @@ LISTING: Listing[ReviewRow] = Listing(
 
 ORDERINGS: dict[str, Ordering] = {
     "suspicion": Ordering("coalesce(v.suspicion, 0.0)", "v.referral_id", descending=True),
-    "raised_at": Ordering("coalesce(v.raised_at, datetime('0001-01-01T00:00:00Z'))", "v.referral_id", descending=True),
+    "raised_at": Ordering(
+        "coalesce(v.raised_at, datetime('0001-01-01T00:00:00Z'))", "v.referral_id", descending=True, kind=INSTANT
+    ),
     "decided_at": Ordering(
-        "coalesce(v.decided_at, datetime('0001-01-01T00:00:00Z'))", "v.referral_id", descending=True
+        "coalesce(v.decided_at, datetime('0001-01-01T00:00:00Z'))", "v.referral_id", descending=True, kind=INSTANT
     ),
 }
 """How the queue may be sorted, each descending."""

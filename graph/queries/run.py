@@ -9,7 +9,7 @@ from graph.queries.filters import texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys
-from graph.store.statement import OURS, cypher
+from graph.store.statement import INSTANT, OURS, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ LISTING: Listing[RunRow] = Listing(
     filters={**texts("kind", "r.kind"), **texts("scope", "r.scope"), **texts("state", "r.state")},
     keys=_KEYS,
 )
-NEWEST_FIRST = Ordering("coalesce(r.started_at, datetime('0001-01-01T00:00:00Z'))", "r.run_id", descending=True)
+NEWEST_FIRST = Ordering(
+    "coalesce(r.started_at, datetime('0001-01-01T00:00:00Z'))", "r.run_id", descending=True, kind=INSTANT
+)
 
 
 async def runs_by_key(reader: Reader, keys: Sequence[str]) -> list[RunRow | None]:

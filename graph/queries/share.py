@@ -11,7 +11,7 @@ from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import Reader, by_keys, by_parents
 from graph.queries.view import where_seen
-from graph.store.statement import CUSTOMER, SHARE, cypher
+from graph.store.statement import CUSTOMER, INSTANT, SHARE, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ OF_CUSTOMERS: Listing[ShareRow] = Listing(
     keys={"parents": CUSTOMER, "parent": CUSTOMER, "key": SHARE, "sort_key": SHARE},
 )
 # A share that only clicks have named has no time of its own yet.
-NEWEST_FIRST = Ordering("coalesce(h.at, datetime('0001-01-01T00:00:00Z'))", "h.share_id", descending=True)
+NEWEST_FIRST = Ordering("coalesce(h.at, datetime('0001-01-01T00:00:00Z'))", "h.share_id", descending=True, kind=INSTANT)
 
 
 async def shares_by_key(reader: Reader, keys: Sequence[str]) -> list[ShareRow | None]:

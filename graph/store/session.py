@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
 from typing import Any, LiteralString, TypeVar, cast
 
 from neo4j import READ_ACCESS, AsyncDriver, AsyncManagedTransaction, AsyncResult, AsyncSession, Query, unit_of_work
@@ -10,7 +11,7 @@ from neo4j.exceptions import AuthError, ConstraintError, DriverError, Neo4jError
 
 from graph.store.config import Engine
 from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
-from graph.store.statement import Statement, Step
+from graph.store.statement import DAY, INSTANT, Statement, Step
 from graph.store.values import from_wire, parameters_to_wire
 
 Answer = TypeVar("Answer")
@@ -56,7 +57,7 @@ class Channel:
         with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
                 rows = await self._admitted(lambda: self._read(query, sent))
-        return _unpacked(statement.packed, rows) if statement.packed else rows
+        return unpacked(statement, rows) if statement.packed else rows
 
     async def _read(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
         for pause in _LOST_PAUSES_SECONDS:
@@ -183,9 +184,23 @@ def _row(names: Sequence[str], values: Sequence[object]) -> dict[str, Any]:
     return {name: from_wire(value) for name, value in zip(names, values, strict=True)}
 
 
-def _unpacked(names: Sequence[str], records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of every record's `rows`, under their names."""
-    return [dict(zip(names, values, strict=True)) for record in records for values in record["rows"]]
+def unpacked(statement: Statement, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of every record's `rows`, under their names; what travelled as text is a value again."""
+    rows = [values for record in records for values in record["rows"]]
+    for place, kind in enumerate(statement.kinds):
+        if kind:
+            read = _FROM_TEXT[kind]
+            for values in rows:
+                if values[place] is not None:
+                    values[place] = read(values[place])
+    return [dict(zip(statement.packed, values, strict=True)) for values in rows]
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+_FROM_TEXT: Mapping[str, Callable[[str], object]] = {INSTANT: _instant, DAY: date.fromisoformat}
 
 
 def _literal(text: str) -> LiteralString:

@@ -16,12 +16,15 @@ class Statement:
     keys: tuple[tuple[str, str], ...] = ()
     """Which of its parameters and columns hold keys of what belongs to customers, and of which noun: a partner gets ids
     of its own in their place."""
+    kinds: tuple[str, ...] = ()
+    """Of a packed statement: how each value travels. INSTANT and DAY are texts, which the store turns into values."""
 
 
 Step = tuple[Statement, Mapping[str, object]]
 """A statement and its parameters, by name."""
 
 
+INSTANT, DAY = "instant", "day"
 CUSTOMER, ORDER, SHARE, SCORE = "Customer", "Order", "Share", "InfluenceScore"
 BEGINNING = "beginning"
 """The beginning of a key."""
