@@ -1,6 +1,7 @@
 """Scopes enforced: the whole operation by its root fields before it runs, every other field while it runs."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -8,6 +9,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
@@ -22,6 +24,18 @@ from api.graphql.context import Caller, Context
 from api.graphql.errors import lacking
 
 ROOTS = {OperationType.QUERY: "Query", OperationType.MUTATION: "Mutation", OperationType.SUBSCRIPTION: "Subscription"}
+
+
+_GUARD = "_renmai_guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A resolver that is called for those alone who have the scopes; answers of one that is personal are counted."""
+
+    resolve: Callable[..., Any]
+    scopes: Needs
+    is_personal: bool
 
 
 def guard(schema: GraphQLSchema) -> None:
@@ -45,7 +59,13 @@ def _guarded(resolve: Callable[..., Any], scopes: Needs) -> Callable[..., Any]:
             context.personal[info.field_name] += 1
         return answer
 
+    asked.__dict__[_GUARD] = Guarded(resolve, scopes, is_personal)
     return asked
+
+
+def guarding(field: GraphQLField) -> Guarded | None:
+    """What guards a field of the executing schema."""
+    return getattr(field.resolve, _GUARD, None)
 
 
 def admit(

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.cli.console import answers
-from api.cli.workers import log_to_stderr, serve_by_several, server_config
+from api.cli.workers import keep_for_good, log_to_stderr, serve_by_several, server_config
 from api.settings import Settings
 from graph.errors import BadInput, RenmaiError
 
@@ -82,6 +82,7 @@ class _Server(uvicorn.Server):
         """As uvicorn does, and then the addresses."""
         await super().startup(sockets)
         if self.started:
+            keep_for_good()
             _print(self._addresses)
 
 

@@ -5,6 +5,7 @@ them projects (`api.claims`). What they share lies in the data folder: keys, kep
 """
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -91,4 +92,12 @@ def serve_by_several(settings: Settings, listening: socket.socket, ready: Callab
 
 def _worker(settings: Settings) -> Starlette:
     log_to_stderr(settings)
-    return create_app(settings)
+    application = create_app(settings)
+    keep_for_good()
+    return application
+
+
+def keep_for_good() -> None:
+    """What was loaded stays: the collector, which else stops all work to look it over, passes over it from now on."""
+    gc.collect()
+    gc.freeze()

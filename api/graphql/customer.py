@@ -11,6 +11,7 @@ from api.access.scopes import PERSONAL, PERSONAL_FIELDS
 from api.graphql.affinity import FirstOf, NextProduct
 from api.graphql.centrality import CentralityScore, centrality_of
 from api.graphql.channel import Channel
+from api.graphql.children import one_of, page_of
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.customer_where import CustomerOrder, CustomerWhere
@@ -23,13 +24,15 @@ from api.graphql.ordering import chosen, text_of
 from api.graphql.referral import Referral
 from api.graphql.run import RunArgument
 from api.graphql.scalars import money
+from api.graphql.selected import is_only
 from api.graphql.share import Share
-from api.graphql.totals import MoneyTotals, NumberTotals, WithTotals, with_totals
+from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, NumberTotals, WithTotals, with_totals
 from graph.queries import channel as channel_queries
 from graph.queries import customer as queries
 from graph.queries import order as order_queries
 from graph.queries import referral as referral_queries
 from graph.queries import share as share_queries
+from graph.queries.paging import Page
 from graph.queries.where import is_about
 
 
@@ -57,47 +60,36 @@ class Customer(Node):
     last_login_at: datetime | None = strawberry.field(description="When the customer logged in last.")
     source: str | None = strawberry.field(description="The data set or system that spoke of the customer last.")
 
-    @strawberry.field(description="The channel of the first registration.")
-    async def acquired_via(self, info: Info) -> Channel | None:
-        """Read together with the other customers' channels."""
-        row = await info.context.load(channel_queries.channels_of_customers, self.key)
-        return None if row is None else Channel.of(row)
+    acquired_via: Channel | None = strawberry.field(
+        resolver=one_of(channel_queries.channels_of_customers, Channel.of),
+        description="The channel of the first registration.",
+    )
 
-    @strawberry.field(description="The customer's orders, newest first.")
-    async def orders(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Order]:
-        """Read together with the other customers' orders."""
-        wanted = slice_of(PageArguments(first, after, last, before), "orders")
-        page = await info.context.load(order_queries.orders_of_customers, self.key, wanted)
-        counted = partial(info.context.loaders.load, order_queries.count_orders_of_customers, self.key)
-        return connect(Connection[Order], page, "orders", Order.of, counted)
+    orders: Connection[Order] = strawberry.field(
+        resolver=page_of(
+            order_queries.orders_of_customers, order_queries.count_orders_of_customers, "orders", Order.of
+        ),
+        description="The customer's orders, newest first.",
+    )
 
-    @strawberry.field(description="What brought the customer; null for one who came alone.")
-    async def referred_by(self, info: Info) -> Referral | None:
-        """Read together with the other customers' referrals."""
-        row = await info.context.load(referral_queries.referrals_to, self.key)
-        return None if row is None else Referral.of(row)
+    referred_by: Referral | None = strawberry.field(
+        resolver=one_of(referral_queries.referrals_to, Referral.of),
+        description="What brought the customer; null for one who came alone.",
+    )
 
-    @strawberry.field(description="Whom the customer brought, newest first.")
-    async def referrals(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Referral]:
-        """Read together with the other customers' referrals."""
-        wanted = slice_of(PageArguments(first, after, last, before), "referrals")
-        page = await info.context.load(referral_queries.referrals_from, self.key, wanted)
-        counted = partial(info.context.loaders.load, referral_queries.count_referrals_from, self.key)
-        return connect(Connection[Referral], page, "referrals", Referral.of, counted)
+    referrals: Connection[Referral] = strawberry.field(
+        resolver=page_of(
+            referral_queries.referrals_from, referral_queries.count_referrals_from, "referrals", Referral.of
+        ),
+        description="Whom the customer brought, newest first.",
+    )
 
-    @strawberry.field(description="What the customer passed on, newest first.")
-    async def shares(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Share]:
-        """Read together with the other customers' shares."""
-        wanted = slice_of(PageArguments(first, after, last, before), "shares")
-        page = await info.context.load(share_queries.shares_of_customers, self.key, wanted)
-        counted = partial(info.context.loaders.load, share_queries.count_shares_of_customers, self.key)
-        return connect(Connection[Share], page, "shares", Share.of, counted)
+    shares: Connection[Share] = strawberry.field(
+        resolver=page_of(
+            share_queries.shares_of_customers, share_queries.count_shares_of_customers, "shares", Share.of
+        ),
+        description="What the customer passed on, newest first.",
+    )
 
     @strawberry.field(description="The customer's influence; null where no run scored the customer.")
     async def influence(self, info: Info, run: RunArgument = None) -> InfluenceScore | None:
@@ -206,7 +198,11 @@ async def customers(
         # A filter or an order tells what it goes by.
         info.context.require(frozenset({PERSONAL}))
     wanted = slice_of(PageArguments(first, after, last, before), name)
-    page = await queries.customers(info.context.reader, filters, ordering, wanted)
+    page = (
+        Page()
+        if is_only(info, OF_THE_WHOLE)
+        else await queries.customers(info.context.reader, filters, ordering, wanted)
+    )
     counted = partial(queries.count_customers, info.context.reader, filters)
     found = connect(CustomerConnection, page, name, Customer.of, counted)
     return with_totals(found, partial(_totals, info, filters))

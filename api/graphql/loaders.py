@@ -25,13 +25,13 @@ class Loaders:
         self._reader = reader
         self._made: dict[tuple[object, ...], DataLoader[str, Any]] = {}
 
-    async def load(self, batch: Batch[Answer], key: str, *given: object) -> Answer:
+    def load(self, batch: Batch[Answer], key: str, *given: object) -> Awaitable[Answer]:
         """The answer to one key; keys that are asked for in the same turn share a statement."""
         asked = (batch, *given)
         loader = self._made.get(asked)
         if loader is None:
             loader = self._made[asked] = self._make(batch, given)
-        return cast("Answer", await loader.load(key))
+        return cast("Awaitable[Answer]", loader.load(key))
 
     def _make(self, batch: Batch[Answer], given: tuple[object, ...]) -> DataLoader[str, Any]:
         async def answers(keys: list[str]) -> Sequence[Any]:

@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from api.graphql.channel import Channel
-from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.children import one_of, page_of
+from api.graphql.connection import Connection
 from api.graphql.context import Info
 from api.graphql.node import Node, global_id
 from api.graphql.product import Product
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from api.graphql.customer import Customer
 
 
+LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
+
+
+def _customer(row: Any) -> object:
+    from api.graphql.customer import Customer
+
+    return Customer.of(row)
+
+
 @strawberry.type(description="What an order holds of one product.")
 class OrderLine:
     """A line, out of its row."""
@@ -32,11 +41,9 @@ class OrderLine:
     amount: Decimal = strawberry.field(description="What was paid, after discount.")
     discount: Decimal = strawberry.field(description="What was taken off.")
 
-    @strawberry.field(description="The product itself.")
-    async def product(self, info: Info) -> Product | None:
-        """Read together with the products of the other lines."""
-        row = await info.context.load(product_queries.products_by_key, self.sku)
-        return None if row is None else Product.of(row)
+    product: Product | None = strawberry.field(
+        resolver=one_of(product_queries.products_by_key, Product.of, key="sku"), description="The product itself."
+    )
 
     @classmethod
     def of(cls, row: queries.OrderLineRow) -> "OrderLine":
@@ -65,35 +72,19 @@ class Order(Node):
     currency: str | None = strawberry.field(description="ISO 4217 code.")
     source: str | None = strawberry.field(description="The data set or system it came from.")
 
-    @strawberry.field(description="Who placed it.")
-    async def customer(self, info: Info) -> Annotated["Customer", strawberry.lazy("api.graphql.customer")] | None:
-        """Read together with the buyers of the other orders."""
-        from api.graphql.customer import Customer
-
-        row = await info.context.load(queries.buyers_of_orders, self.key)
-        return None if row is None else Customer.of(row)
-
-    @strawberry.field(description="The store that took it.")
-    async def store(self, info: Info) -> Store | None:
-        """Read together with the stores of the other orders."""
-        row = await info.context.load(store_queries.stores_of_orders, self.key)
-        return None if row is None else Store.of(row)
-
-    @strawberry.field(description="The channel that it came through.")
-    async def channel(self, info: Info) -> Channel | None:
-        """Read together with the channels of the other orders."""
-        row = await info.context.load(channel_queries.channels_of_orders, self.key)
-        return None if row is None else Channel.of(row)
-
-    @strawberry.field(description="What was bought, by product key: the lines of one product are summed.")
-    async def lines(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[OrderLine]:
-        """Read together with the lines of the other orders."""
-        wanted = slice_of(PageArguments(first, after, last, before), "lines")
-        page = await info.context.load(queries.lines_of_orders, self.key, wanted)
-        counted = partial(info.context.loaders.load, queries.count_lines_of_orders, self.key)
-        return connect(Connection[OrderLine], page, "lines", OrderLine.of, counted)
+    customer: LazyCustomer | None = strawberry.field(
+        resolver=one_of(queries.buyers_of_orders, _customer), description="Who placed it."
+    )
+    store: Store | None = strawberry.field(
+        resolver=one_of(store_queries.stores_of_orders, Store.of), description="The store that took it."
+    )
+    channel: Channel | None = strawberry.field(
+        resolver=one_of(channel_queries.channels_of_orders, Channel.of), description="The channel that it came through."
+    )
+    lines: Connection[OrderLine] = strawberry.field(
+        resolver=page_of(queries.lines_of_orders, queries.count_lines_of_orders, "lines", OrderLine.of),
+        description="What was bought, by product key: the lines of one product are summed.",
+    )
 
     @classmethod
     def of(cls, row: queries.OrderRow) -> "Order":

@@ -15,8 +15,10 @@ from api.graphql.filters import AND, NOT, OR, MoneyFilter, NameFilter, TextFilte
 from api.graphql.node import Node, global_id
 from api.graphql.ordering import Direction, chosen
 from api.graphql.scalars import money
-from api.graphql.totals import MoneyTotals, WithTotals, with_totals
+from api.graphql.selected import is_only
+from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, WithTotals, with_totals
 from graph.queries import product as queries
+from graph.queries.paging import Page
 
 
 @strawberry.type(description="Something that is sold.")
@@ -154,7 +156,11 @@ async def products(
     name, ordering = chosen("products", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
-    page = await queries.products(info.context.reader, filters, ordering, wanted)
+    page = (
+        Page()
+        if is_only(info, OF_THE_WHOLE)
+        else await queries.products(info.context.reader, filters, ordering, wanted)
+    )
     counted = partial(queries.count_products, info.context.reader, filters)
     found = connect(ProductConnection, page, name, Product.of, counted)
     return with_totals(found, partial(_totals, info, filters))

@@ -21,7 +21,7 @@ LARGEST_DECIMAL = 10**15
 
 def money(cents: int) -> decimal.Decimal:
     """Hundredths as an exact decimal with two places."""
-    return (decimal.Decimal(cents) / 100).quantize(CENT)
+    return decimal.Decimal(cents).scaleb(-2)
 
 
 def cents(amount: decimal.Decimal) -> int:

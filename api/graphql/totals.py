@@ -10,6 +10,9 @@ import strawberry
 from api.graphql.connection import Connection
 from api.graphql.scalars import CENT, money
 
+OF_THE_WHOLE = frozenset({"totals", "totalCount", "__typename"})
+"""What a connection with totals tells of the whole list: where nothing else is selected no page is read."""
+
 Figures = TypeVar("Figures")
 Item = TypeVar("Item")
 

@@ -12,7 +12,7 @@ from neo4j.exceptions import AuthError, ConstraintError, DriverError, Neo4jError
 from graph.store.config import Engine
 from graph.store.failures import MEND_EMBEDDED, MEND_NEO4J, explained
 from graph.store.statement import DAY, INSTANT, Statement, Step
-from graph.store.values import from_wire, parameters_to_wire
+from graph.store.values import PLAIN, from_wire, parameters_to_wire
 
 Answer = TypeVar("Answer")
 
@@ -56,10 +56,10 @@ class Channel:
         query, sent = Query(_literal(statement.text), timeout=seconds), parameters_to_wire(parameters)
         with self._explained(seconds, reading=True):
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
-                rows = await self._admitted(lambda: self._read(query, sent))
-        return unpacked(statement, rows) if statement.packed else rows
+                told = unpacked if statement.packed else _told
+                return told(statement, *await self._admitted(lambda: self._read(query, sent)))
 
-    async def _read(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
+    async def _read(self, query: Query, sent: dict[str, Any]) -> tuple[Sequence[str], list[list[Any]]]:
         for pause in _LOST_PAUSES_SECONDS:
             try:
                 return await self._read_once(query, sent)
@@ -69,11 +69,10 @@ class Channel:
             await asyncio.sleep(pause)
         return await self._read_once(query, sent)
 
-    async def _read_once(self, query: Query, sent: dict[str, Any]) -> list[dict[str, Any]]:
+    async def _read_once(self, query: Query, sent: dict[str, Any]) -> tuple[Sequence[str], list[list[Any]]]:
         async with self.session(read_only=True) as session:
             result = await session.run(query, sent)
-            names = result.keys()
-            return [_row(names, record.values()) async for record in result]
+            return result.keys(), [record.values() async for record in result]
 
     async def stream(
         self, statement: Statement, parameters: Mapping[str, object] | None, seconds: float
@@ -184,9 +183,16 @@ def _row(names: Sequence[str], values: Sequence[object]) -> dict[str, Any]:
     return {name: from_wire(value) for name, value in zip(names, values, strict=True)}
 
 
-def unpacked(statement: Statement, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of every record's `rows`, under their names; what travelled as text is a value again."""
-    rows = [values for record in records for values in record["rows"]]
+def _told(_: Statement, names: Sequence[str], records: Sequence[list[Any]]) -> list[dict[str, Any]]:
+    """A row a record."""
+    return [_row(names, values) for values in records]
+
+
+def unpacked(statement: Statement, _: Sequence[str], records: Sequence[list[Any]]) -> list[dict[str, Any]]:
+    """The rows of every record's one value, under their names; what travelled as text is a value again."""
+    rows = [
+        [one if type(one) in PLAIN else from_wire(one) for one in values] for record in records for values in record[0]
+    ]
     for place, kind in enumerate(statement.kinds):
         if kind:
             read = _FROM_TEXT[kind]

@@ -52,12 +52,13 @@ def parameters_to_wire(parameters: Mapping[str, object] | None) -> dict[str, Any
     return {name: to_wire(value) for name, value in (parameters or {}).items()}
 
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types whose values are the same on the wire."""
 
 
 def from_wire(value: object) -> object:
     """The value as Python knows it: instants tz-aware in UTC, dates as `date`, nodes and ties as their properties."""
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN:
         return value
     if isinstance(value, neo4j.time.DateTime):
         native = value.to_native()

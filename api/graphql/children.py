@@ -1,0 +1,85 @@
+"""What hangs on each of many parents, told in one way: as a resolver of each, and at once for all of them.
+
+A field that is made by `page_of` or `one_of` has an ordinary resolver; besides, the resolver says how it finds its
+answer (`children_of`), so that the executor can ask for all parents of a list without calling a resolver for each
+(`api.graphql.plain`). Either way the same loaders read the same rows, one statement a level.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from strawberry.types.field import StrawberryField
+
+from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.context import Context, Info
+from api.graphql.loaders import Batch
+
+Given = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """How a field finds its answer: `batch` is asked by the parent's `key`, `made` turns what it tells into objects."""
+
+    batch: Batch[Any]
+    key: str
+    given: Callable[[Mapping[str, Any]], Given]
+    """The field's arguments → the batch's further arguments."""
+    made: Callable[[Context, str, Any], object]
+    """(context, the parent's key, what the batch told) → the object; None where there is none."""
+
+    def ask(self, context: Context, given: Given, parent: object) -> Awaitable[Any]:
+        """What the batch tells of the parent: asked for when this returns, read together with its neighbours'."""
+        return context.loaders.load(self.batch, getattr(parent, self.key), *given)
+
+    def answer(self, context: Context, parent: object, told: Any) -> object:
+        """The object out of what the batch told."""
+        return self.made(context, getattr(parent, self.key), told)
+
+
+def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[Any], object]) -> Callable[..., Any]:
+    """A resolver of a page of each parent's list, counted by `counts`; `order` is what its cursors hold for."""
+
+    def given(arguments: Mapping[str, Any]) -> Given:
+        return (slice_of(PageArguments(**arguments), order),)
+
+    def made(context: Context, key: str, page: Any) -> object:
+        return connect(Connection[object], page, order, make, partial(context.loaders.load, counts, key))
+
+    found = Children(batch, "key", given, made)
+
+    async def resolve(
+        self: Any, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ):
+        wanted = given({"first": first, "after": after, "last": last, "before": before})
+        return found.answer(info.context, self, await found.ask(info.context, wanted, self))
+
+    return _marked(resolve, found)
+
+
+def one_of(batch: Batch[Any], make: Callable[[Any], object], key: str = "key") -> Callable[..., Any]:
+    """A resolver of the one thing that hangs on each parent, or None; `key` is what the batch is asked by."""
+
+    def made(_: Context, __: str, row: Any) -> object:
+        return None if row is None else make(row)
+
+    found = Children(batch, key, lambda _: (), made)
+
+    async def resolve(self: Any, info: Info):
+        return found.answer(info.context, self, await found.ask(info.context, (), self))
+
+    return _marked(resolve, found)
+
+
+def _marked(resolve: Callable[..., Any], found: Children) -> Callable[..., Any]:
+    resolve.__dict__["children"] = found
+    return resolve
+
+
+def children_of(field: StrawberryField) -> Children | None:
+    """How the field's resolver finds its answer, where it was made here."""
+    resolver: Any = field.base_resolver  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    found = None if resolver is None else getattr(resolver.wrapped_func, "children", None)
+    return found if isinstance(found, Children) else None
