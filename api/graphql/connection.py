@@ -160,7 +160,9 @@ def connect(
     counted: Callable[[], Awaitable[int]],
 ) -> Connection[Item]:
     """The page as a connection of `kind`."""
-    edges = [Edge[Item](node=make(entry.row), cursor=write_cursor(order, entry.position)) for entry in page.entries]
+    # `Edge[Item](…)` would note on every edge what kind of edge it is, which costs more than the edge.
+    edge: type[Edge[Item]] = Edge
+    edges = [edge(node=make(entry.row), cursor=write_cursor(order, entry.position)) for entry in page.entries]
     return kind(
         edges=edges,
         nodes=[edge.node for edge in edges],

@@ -197,8 +197,9 @@ def unpacked(statement: Statement, _: Sequence[str], records: Sequence[list[Any]
         if kind:
             read = _FROM_TEXT[kind]
             for values in rows:
-                if values[place] is not None:
-                    values[place] = read(values[place])
+                text = values[place]
+                if isinstance(text, str):
+                    values[place] = read(text)
     return [dict(zip(statement.packed, values, strict=True)) for values in rows]
 
 
