@@ -1,13 +1,21 @@
 """Plain fields are told at once, and answer to the letter what the usual way answers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import strawberry
 from strawberry.extensions import SchemaExtension
 
+from api.graphql.children import one_of, page_of
+from api.graphql.connection import Connection
+from api.graphql.loaders import Loaders
 from api.graphql.plain import PlainExecutor
+from graph.errors import StoreUnavailable
+from graph.queries.paging import Entry, Page, Position, Slice
 
 
 @strawberry.interface
@@ -148,3 +156,91 @@ async def test_an_extension_that_resolves_sees_every_field():
 
     assert not answer.errors
     assert seen == ["things", "name", "point", "x"]
+
+
+@dataclass
+class Asked:
+    """What loaders were asked for; `broken` makes the next question fail."""
+
+    keys: list[Sequence[str]]
+    broken: bool = False
+
+
+ASKED = Asked([])
+
+
+async def twigs_of(_: Any, keys: Sequence[str], wanted: Slice) -> list[Page[str]]:
+    if ASKED.broken:
+        raise StoreUnavailable("The graph is away.")
+    ASKED.keys.append(keys)
+    found = [[f"{key}{letter}" for letter in "abc"[: 0 if key == "oak" else 3]] for key in keys]
+    return [Page(tuple(Entry(one, Position(one, one)) for one in some[: wanted.limit])) for some in found]
+
+
+async def how_many(_: Any, keys: Sequence[str]) -> list[int]:
+    return [3 for _ in keys]
+
+
+async def bird_of(_: Any, keys: Sequence[str]) -> list[str | None]:
+    ASKED.keys.append(keys)
+    return [None if key.endswith("b") else f"bird of {key}" for key in keys]
+
+
+@strawberry.type
+class Bird:
+    name: str
+
+
+@strawberry.type
+class Twig:
+    key: str
+    bird: Bird | None = strawberry.field(resolver=one_of(bird_of, lambda row: Bird(name=row)))
+    twigs: Connection["Twig"] = strawberry.field(
+        resolver=page_of(twigs_of, how_many, "twigs", lambda row: Twig(key=row))
+    )
+
+
+@strawberry.type
+class Wood:
+    @strawberry.field
+    def trees(self) -> list[Twig | None]:
+        return [Twig(key="ash"), None, Twig(key="oak"), Twig(key="elm")]
+
+
+WOODS = tuple(strawberry.Schema(Wood, execution_context_class=kind) for kind in (None, PlainExecutor))
+IN_THE_WOOD = [
+    "{ trees { key twigs(first: 2) { nodes { key } } } }",
+    "{ trees { twigs { edges { cursor node { bird { name } key } } pageInfo { endCursor hasNextPage } } key } }",
+    "{ trees { twigs(first: 2) { nodes { a: bird { name } twigs(first: 1) { nodes { key __typename } } } }"
+    " bird { name } } }",
+    "query($n: Int = 1) { trees { x: twigs(first: $n) { nodes { key } } y: twigs { nodes { ...k } } } }"
+    " fragment k on Twig { key }",
+    "{ trees { twigs { totalCount nodes { key } } } }",
+    "{ trees { key twigs(first: 1000) { nodes { key } } } }",
+    '{ trees { twigs(after: "nonsense") { nodes { key } } } }',
+]
+
+
+async def in_the_wood(schema: Any, query: str, *, broken: bool = False) -> tuple[Any, Any, int]:
+    ASKED.keys.clear()
+    ASKED.broken = broken
+    context: Any = SimpleNamespace(loaders=Loaders(None))  # pyright: ignore[reportArgumentType]
+    result = await schema.execute(query, context_value=context)
+    ASKED.broken = False
+    return *_told(result), len(ASKED.keys)
+
+
+@pytest.mark.parametrize("query", IN_THE_WOOD)
+async def test_what_hangs_on_a_list_is_told_as_resolvers_tell_it_in_as_many_questions(query: str):
+    usual, level_by_level = [await in_the_wood(schema, query) for schema in WOODS]
+
+    assert level_by_level == usual
+    assert str(level_by_level[0]) == str(usual[0]), "the order of the fields"
+
+
+@pytest.mark.parametrize("query", IN_THE_WOOD)
+async def test_where_the_store_is_away_every_parent_gets_the_usual_error(query: str):
+    usual, level_by_level = [await in_the_wood(schema, query, broken=True) for schema in WOODS]
+
+    assert level_by_level == usual
+    assert level_by_level[1]
