@@ -20,6 +20,7 @@ from graph.jobs.affinity import score_affinity
 from graph.jobs.calendar import read_calendar
 from graph.jobs.chain_steps import step_words
 from graph.jobs.drift import ChainDrift
+from graph.jobs.project import prepare, projected_version
 from graph.jobs.publish import Progress, RunContext, new_run_id
 from graph.jobs.refresh import standing_of
 from graph.jobs.score import score_chains, score_influence
@@ -249,6 +250,9 @@ async def _refresh(settings: Settings, source: str | None) -> None:
 
 async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:
     async with open_store(settings.store_config()) as store:
+        if not await projected_version(store):
+            # Nothing was projected yet: without indexes every score would be searched for among all.
+            await prepare(store)
         run = await scored(settings, store, request, engine)
         if isinstance(request, ChainsRequest):
             await tell_strongest(store, run.run_id, request.q_limit)
