@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import socket
+import time
 from collections.abc import Generator
 from contextlib import closing
 from typing import Any
@@ -22,6 +23,7 @@ from tests.graphql_fuzz import Operations
 
 OPERATIONS = 200
 SEED = 2026
+STALLED_SECONDS = 3
 NOT_DRAWN = frozenset({"startScoreRun"})
 """It works in the background for longer than the tests."""
 LEAKS = re.compile(
@@ -42,7 +44,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Generator[httpx2.Client]
     with closing(KeyStore.open(data / "keys" / "keys.sqlite")) as keys:
         secret = keys.create_key("stranger", list(Scope), now=now(), expires_at=None)
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/graphql-response+json"}
-    with served(data) as address, httpx2.Client(base_url=address, headers=headers, timeout=60) as asking:
+    with (
+        served(data, RENMAI_STALLED_SECONDS=str(STALLED_SECONDS)) as address,
+        httpx2.Client(base_url=address, headers=headers, timeout=60) as asking,
+    ):
         assert asked(asking, RECORD, events=EVENTS)["data"]
         yield asking
 
@@ -148,3 +153,48 @@ def test_clients_that_hang_up_at_any_moment_leave_a_server_that_answers(client: 
     assert answer.json()["data"]["customers"]["nodes"]
     assert client.get("/readyz").json()["ready"] is True
     assert answer.json()["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] > 0
+
+
+def gauge(client: httpx2.Client, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def until(client: httpx2.Client, name: str, value: float) -> None:
+    end = time.monotonic() + 60
+    while gauge(client, name) != value:
+        assert time.monotonic() < end, f"{name} is {gauge(client, name)}, not {value}"
+        time.sleep(0.1)
+
+
+def test_who_takes_nothing_of_what_is_sent_is_cut_off_and_the_others_hear_everything(client: httpx2.Client) -> None:
+    """2,400 messages of two kilobytes: more than the system keeps for a connection."""
+    host, port = urlsplit(str(client.base_url)).netloc.split(":")
+    long = " ".join(f"{name}: eventId" for name in ("a" * 40 + str(number) for number in range(40)))
+    query = f"subscription {{ eventRecorded(kinds: [LOGIN]) {{ eventId {long} }} }}"
+    body = json.dumps({"query": query}).encode()
+    head = f"POST /graphql HTTP/1.1\r\nHost: {host}\r\nAuthorization: {client.headers['authorization']}\r\n"
+    head += f"Accept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    rows = [
+        {"kind": "LOGIN", "at": "2026-03-03T09:00:00+08:00", "customer": "ann", "id": f"l{n}"} for n in range(1_200)
+    ]
+    with socket.socket() as stalled, socket.create_connection((host, int(port))) as quick:
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stalled.connect((host, int(port)))
+        stalled.sendall(head.encode() + body)
+        quick.sendall(head.encode() + body)
+        until(client, "renmai_subscriptions", 2)
+        time.sleep(1)  # a subscription is open a moment before it knows where the graph stands
+        for part in (rows, [{**row, "id": row["id"] + "b"} for row in rows]):
+            assert asked(client, RECORD, events=part)["data"]
+        quick.settimeout(60)
+        heard = 0
+        for line in quick.makefile("rb"):
+            heard += line == b"event: next\n"
+            if heard == 2 * len(rows):
+                break
+        quick.shutdown(socket.SHUT_RDWR)
+        # The other one is open still, and has not said that it goes.
+        until(client, "renmai_subscriptions", 0)
+
+    assert heard == 2 * len(rows)

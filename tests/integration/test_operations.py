@@ -25,6 +25,7 @@ CUSTOMERS = "query Customers { customers(first: 5) { nodes { key } } }"
 RECORD = """mutation($events: [EventInput!]!) { recordEvents(input: {events: $events}) {
   ... on RecordEventsPayload { accepted } } }"""
 WATCH = "subscription { eventRecorded { eventId } }"
+WATCH_KEYS = "subscription { eventRecorded { customerKey customer { key } } }"
 
 
 @contextmanager
@@ -93,6 +94,11 @@ async def test_a_graph_that_is_stopped_and_started_under_load_is_followed_withou
                     while seen[200] < times:
                         await asyncio.sleep(0.05)
 
+            uri = address.replace("http", "ws") + "/graphql"
+            listening = await connect(uri, subprotocols=[Subprotocol("graphql-transport-ws")])
+            await listening.send(json.dumps({"type": "connection_init"}))
+            await listening.recv()
+            await listening.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": WATCH_KEYS}}))
             loads = [asyncio.create_task(load()) for _ in range(4)]
             await until(True)
             await answered(11)
@@ -111,7 +117,17 @@ async def test_a_graph_that_is_stopped_and_started_under_load_is_followed_withou
                     await asyncio.sleep(0.1)
             ended.set()
             await asyncio.gather(*loads)
+            async with asyncio.timeout(60):
+                heard = json.loads(await listening.recv())
+            await listening.close()
+            async with asyncio.timeout(60):
+                while "renmai_subscriptions 0.0" not in (metrics := (await client.get("/metrics")).text):
+                    await asyncio.sleep(0.1)
 
+            # Who listened before the graph went hears on the same socket what was recorded meanwhile.
+            assert heard["payload"]["data"] == {"eventRecorded": {"customerKey": "ann", "customer": {"key": "ann"}}}
+            assert "renmai_sockets 0.0" in metrics
+            assert "renmai_store_away 0.0" in metrics
             # What was recorded while the graph was away is in the log, and in the graph once it is back.
             assert refused.status_code == 503
             assert recorded.json()["data"]["recordEvents"] == {"accepted": 1}
