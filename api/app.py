@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -32,18 +33,21 @@ from api.downloads import Downloads
 from api.exports import BackgroundExports
 from api.feed import Feed
 from api.graphql.context import Services, Verdict
+from api.graphql.errors import RETRY_SECONDS, status_of, told
 from api.graphql.http import GraphqlEndpoint
 from api.graphql.operation import Engine
 from api.graphql.schema import make_schema
 from api.graphql.socket import GraphqlSocket
 from api.observing import Draining, Observing, tracing
 from api.observing.page import MetricsPage
+from api.observing.request_id import current
 from api.observing.requests import IdentifiedRequests
 from api.observing.statements import ObservedReader
 from api.projecting import Follower
 from api.recording import Done, GroupedRecorder, Together
 from api.refreshing import refreshing
-from api.safety import SafeHeaders
+from api.safety import LoopbackNames, SafeHeaders
+from api.sandbox import Sandbox, World
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
 from api.webhooks.addresses import PublicOnly
@@ -58,6 +62,7 @@ from graph.jobs.project import project
 from graph.jobs.referral_economics import ReferralReports
 from graph.log import DeadLetters, EventLog
 from graph.queries.overview import projected_version
+from graph.queries.reader import Reader
 from graph.store import Store, open_store
 from loaders.record import Recorder as LogRecorder
 from loaders.record import Refusal as LogRefusal
@@ -128,19 +133,49 @@ class Serving:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Serving]:
-    """Keys, log and store, with the projector at work; RenmaiError says in a line what cannot be opened."""
+    """Keys and the data behind them, served; RenmaiError says in a line what cannot be opened."""
     async with AsyncExitStack() as stack:
         keys = KeyStore.open(settings.keys_file)
         stack.callback(keys.close)
+        observing = Observing()
+        stack.enter_context(observing.draining.on_signals())
+        if tracing.is_wanted():
+            stack.enter_context(tracing.exported())
+        live = await stack.enter_async_context(_world(settings, observing))
+        # Whether its engine answers says nothing of the graph's.
+        apart = Observing(observing.metrics, draining=observing.draining)
+        sandbox = Sandbox(settings, lambda own: _world(own, apart))
+        stack.push_async_callback(sandbox.close)
+        policy = settings.policy()
+        buckets = settings.buckets()
+        stack.push_async_callback(buckets.close)
+        schema = make_schema([tracing.ResolverSpans] if tracing.is_wanted() else [])
+        engine = Engine(schema, live.services, policy, buckets, observing, lambda: sandbox.world().services)
+        issuer = settings.issuer()
+        tokens = Tokens(issuer) if issuer else None
+        is_open = settings.auth == "open"
+        gate = Gate(keys, open_reads=settings.open_reads, is_open=is_open, tokens=tokens, open_sandbox=sandbox.open)
+        yield Serving(
+            live.store,
+            live.log,
+            live.follower,
+            GraphqlEndpoint(engine, gate, now, EXPLORER),
+            GraphqlSocket(engine, gate, now),
+            Downloads(live.exports, gate, now, live.services.audit, sandbox.world),
+            MetricsPage(observing.metrics, gate, now, partial(_lag, live.log, live.services.reader)),
+            observing.draining,
+        )
+
+
+@asynccontextmanager
+async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[World]:
+    """Log, store and all that is kept of one data folder, with the projector at work."""
+    async with AsyncExitStack() as stack:
         answers = AnswerStore.open(settings.answers_file)
         stack.callback(answers.close)
         events = EventLog.open(settings.log_folder)
         store = await stack.enter_async_context(open_store(settings.store_config()))
 
-        observing = Observing()
-        stack.enter_context(observing.draining.on_signals())
-        if tracing.is_wanted():
-            stack.enter_context(tracing.exported())
         reader = ObservedReader(store, observing, settings.slow_seconds)
         feed = Feed(events, partial(projected_version, reader))
 
@@ -186,24 +221,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             calendar,
             Bookmarks(lambda: events.version, partial(projected_version, reader)),
         )
-        policy = settings.policy()
-        buckets = settings.buckets()
-        stack.push_async_callback(buckets.close)
-        schema = make_schema([tracing.ResolverSpans] if tracing.is_wanted() else [])
-        engine = Engine(schema, services, policy, buckets, observing)
-        issuer = settings.issuer()
-        tokens = Tokens(issuer) if issuer else None
-        gate = Gate(keys, open_reads=settings.open_reads, is_open=settings.auth == "open", tokens=tokens)
-        yield Serving(
-            store,
-            events,
-            follower,
-            GraphqlEndpoint(engine, gate, now, EXPLORER),
-            GraphqlSocket(engine, gate, now),
-            Downloads(exports, gate, now, audit),
-            MetricsPage(observing.metrics, gate, now, partial(_lag, events, reader)),
-            observing.draining,
-        )
+        yield World(store, events, follower, exports, services)
 
 
 async def _webhooks(
@@ -225,7 +243,7 @@ async def _webhooks(
     return Desk(book, sender.wake, now, private=settings.private_webhooks)
 
 
-async def _lag(events: EventLog, reader: ObservedReader) -> int:
+async def _lag(events: EventLog, reader: Reader) -> int:
     """How many versions of the log the graph has not followed."""
     return await asyncio.to_thread(lambda: events.version) - await projected_version(reader)
 
@@ -276,9 +294,11 @@ def create_app(settings: Settings) -> Starlette:
         *([Middleware(tracing.TracedRequests)] if tracing.is_wanted() else []),
         Middleware(IdentifiedRequests),
         Middleware(SafeHeaders),
+        *([Middleware(LoopbackNames)] if settings.is_open_on_this_machine else []),
         *_for_other_sites(settings.policy().origins),
     ]
-    handlers: dict[Any, Any] = {HTTPException: _told}  # Starlette's own type of it names no exception
+    # Starlette's own type of it names no exception
+    handlers: dict[Any, Any] = {HTTPException: _told, RenmaiError: _away, Exception: _broken}
     return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers, lifespan=lifespan)
 
 
@@ -302,6 +322,18 @@ async def _told(_: Request, wrong: HTTPException) -> Response:
     code = "NOT_FOUND" if wrong.status_code == 404 else "BAD_REQUEST"
     errors = [{"message": wrong.detail, "extensions": {"code": code}}]
     return JSONResponse({"errors": errors}, wrong.status_code, headers=wrong.headers)
+
+
+async def _away(_: Request, failure: RenmaiError) -> Response:
+    """What is met before there is an operation: keys that cannot be read, a sandbox that does not open."""
+    error = GraphQLError(str(failure), original_error=failure)
+    errors = [told(error, current())]
+    return JSONResponse({"errors": errors}, status_of(errors), headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+async def _broken(_: Request, wrong: Exception) -> Response:
+    errors = [told(GraphQLError(str(wrong), original_error=wrong), current())]
+    return JSONResponse({"errors": errors}, 500)
 
 
 def serving(app: Starlette) -> Serving:

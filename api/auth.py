@@ -10,7 +10,8 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +21,11 @@ from api.access.scopes import Needs, Scope, checked
 from api.access.tokens import Tokens, looks_like_token
 from api.graphql.context import Caller
 from api.private_file import open_private
-from graph.errors import BadInput, NotFound
+from graph.errors import BadInput, LogUnavailable, NotFound
 from graph.queries.view import View
 
-_PREFIX = "rk"
+_PREFIX, _SANDBOX_PREFIX = "rk", "rktest"
+"""A key of the sandbox is known at sight, before it is sent anywhere."""
 _COLUMNS = {
     "prefix": "TEXT PRIMARY KEY",
     "name": "TEXT NOT NULL",
@@ -36,6 +38,7 @@ _COLUMNS = {
     "partner": "TEXT",
     "only": "TEXT",
     "last_used_at": "TEXT",
+    "sandbox": "TEXT",
 }
 """A file of an earlier release gains what came since when it is opened."""
 _TABLE = f"CREATE TABLE IF NOT EXISTS api_key ({', '.join(f'{name} {kind}' for name, kind in _COLUMNS.items())})"
@@ -46,12 +49,13 @@ USED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a key is to be: whose, what it may do, until when, and for a partner what it sees."""
+    """What a key is to be: whose, what it may do, until when, for a partner what it sees, and in which data."""
 
     name: str
     scopes: Collection[str]
     expires_at: datetime | None = None
     view: View | None = None
+    is_sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class ApiKey:
     account: str
     view: View | None
     last_used_at: datetime | None
+    is_sandbox: bool = False
 
     def is_valid(self, now: datetime) -> bool:
         """True when the key is neither expired nor revoked."""
@@ -106,8 +111,12 @@ class KeyStore:
         now: datetime,
         expires_at: datetime | None,
         view: View | None = None,
+        is_sandbox: bool = False,
     ) -> str:
-        """A new key's secret: hand it over now, it cannot be read again. BadInput for what makes no sense."""
+        """A new key's secret: hand it over now, it cannot be read again. BadInput for what makes no sense.
+
+        With `is_sandbox` it opens nothing but generated data.
+        """
         if not name.strip() or not scopes:
             raise BadInput(
                 f"A key needs a name and at least one scope: {' or '.join(Scope)}, or such as influence:read."
@@ -115,7 +124,7 @@ class KeyStore:
         if expires_at is not None and expires_at <= now:
             raise BadInput(f"A key must expire in the future, not at {expires_at.isoformat()}.")
         kept = checked(scopes, partner=view is not None)
-        return self._add(NewKey(name.strip(), kept, expires_at, view), None, now)
+        return self._add(NewKey(name.strip(), kept, expires_at, view, is_sandbox), None, now)
 
     def rotate_key(self, prefix: str, *, now: datetime, overlap: timedelta) -> str:
         """The secret of a key that does the same; the old one opens for the overlap, no longer than it would have.
@@ -127,14 +136,14 @@ class KeyStore:
         if not old.is_valid(now):
             raise BadInput(f"The API key {prefix} is {old.state(now)}: make a new one with `renmai keys create`.")
         lasts = None if old.expires_at is None else now + (old.expires_at - old.created_at)
-        secret = self._add(NewKey(old.name, old.scopes, lasts, old.view), old.account, now)
+        secret = self._add(NewKey(old.name, old.scopes, lasts, old.view, old.is_sandbox), old.account, now)
         ends = now + overlap if old.expires_at is None else min(old.expires_at, now + overlap)
         with self._lock:
             self._connection.execute("UPDATE api_key SET expires_at = ? WHERE prefix = ?", (_text(ends), prefix))
         return secret
 
     def _add(self, key: NewKey, account: str | None, now: datetime) -> str:
-        prefix = f"{_PREFIX}_{secrets.token_hex(4)}"
+        prefix = f"{_SANDBOX_PREFIX if key.is_sandbox else _PREFIX}_{secrets.token_hex(4)}"
         secret = f"{prefix}_{secrets.token_urlsafe(32)}"
         row: dict[str, str | None] = {
             "prefix": prefix,
@@ -146,6 +155,7 @@ class KeyStore:
             "account": account or prefix,
             "partner": key.view.partner if key.view else None,
             "only": json.dumps(dict(key.view.only), ensure_ascii=False) if key.view else None,
+            "sandbox": "yes" if key.is_sandbox else None,
         }
         names, marks = ", ".join(row), ", ".join("?" for _ in row)
         with self._lock:
@@ -176,10 +186,13 @@ class KeyStore:
             raise NotFound(f"There is no API key {prefix!r}: `renmai keys list` shows them.")
 
     def verify(self, secret: str, *, now: datetime) -> Caller | None:
-        """Whose secret it is; None where it is unknown, expired or revoked."""
+        """Whose secret it is; None where it is unknown, expired or revoked. LogUnavailable where no key can be read."""
         prefix = "_".join(secret.split("_", 2)[:2])
-        with self._lock:
-            row = self._connection.execute(f"{_SELECT} WHERE prefix = ?", (prefix,)).fetchone()
+        try:
+            with self._lock:
+                row = self._connection.execute(f"{_SELECT} WHERE prefix = ?", (prefix,)).fetchone()
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"The API keys cannot be read: {error}") from error
         kept = row[2] if row else _hash("")
         if not hmac.compare_digest(kept, _hash(secret)) or row is None:
             return None
@@ -187,7 +200,7 @@ class KeyStore:
         if not key.is_valid(now):
             return None
         self._note_use(key, now)
-        return Caller(key.name, key.scopes, key=key.account, view=key.view)
+        return Caller(key.name, key.scopes, key=key.account, view=key.view, is_sandbox=key.is_sandbox)
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
         """Writes when the key was used, now and then: not every request waits for the disk."""
@@ -195,7 +208,8 @@ class KeyStore:
         if last is not None and now - last < USED_EVERY:
             return
         self._used[key.prefix] = now
-        with self._lock:
+        # A use that cannot be written, on a full disk say, is no reason to refuse it.
+        with self._lock, suppress(sqlite3.Error):
             self._connection.execute(
                 "UPDATE api_key SET last_used_at = max(coalesce(last_used_at, ''), ?) WHERE prefix = ?",
                 (_text(now), key.prefix),
@@ -228,6 +242,7 @@ def _key(row: tuple[str | None, ...]) -> ApiKey:
         account=kept["account"] or told["prefix"],
         view=View(kept["partner"], only) if kept["partner"] else None,
         last_used_at=_instant(kept["last_used_at"]),
+        is_sandbox=kept["sandbox"] is not None,
     )
 
 
@@ -239,16 +254,22 @@ class Gate:
     open_reads: bool = False
     is_open: bool = False
     tokens: Tokens | None = None
+    open_sandbox: Callable[[], Awaitable[None]] | None = None
+    """Makes the generated data answer, before the first caller asks for it."""
 
     async def admit(self, secret: str | None, *, now: datetime, address: str = "") -> Caller | None:
         """The caller of a request; None for a secret that opens nothing (never a silent fall back to nobody).
 
-        Who has no key is told apart by the address, for limits alone.
+        Who has no key is told apart by the address, for limits alone. RenmaiError where what a key opens cannot be
+        had now.
         """
         if secret is not None and self.tokens and looks_like_token(secret):
             return await self.tokens.verify(secret, now=now)
         if secret is not None:
-            return self.keys.verify(secret, now=now)
+            caller = self.keys.verify(secret, now=now)
+            if caller and caller.is_sandbox and self.open_sandbox:
+                await self.open_sandbox()
+            return caller
         scopes: Needs = frozenset(Scope) if self.is_open else frozenset({Scope.READ} if self.open_reads else ())
         return Caller("anonymous", scopes, is_anonymous=True, key=address)
 

@@ -12,6 +12,7 @@ from api.access.scopes import Scope
 from api.auth import Gate, secret_of
 from api.exports import BackgroundExports
 from api.graphql.context import Audit, Caller, Export
+from api.sandbox import World
 from graph.errors import LogUnavailable
 from graph.queries.export import ExportQuery
 
@@ -21,15 +22,24 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNAVAILABLE = 401, 403, 404, 503
 class Downloads:
     """The ASGI endpoint of `/exports/{id}`."""
 
-    def __init__(self, exports: BackgroundExports, gate: Gate, now: Callable[[], datetime], audit: Audit) -> None:
+    def __init__(
+        self,
+        exports: BackgroundExports,
+        gate: Gate,
+        now: Callable[[], datetime],
+        audit: Audit,
+        sandbox: Callable[[], World] | None = None,
+    ) -> None:
         """`gate` says who may come in: never somebody without a key, unless everything is open.
 
-        `audit` records who fetches what is personal.
+        `audit` records who fetches what is personal. `sandbox` is the data of callers who are answered from generated
+        data.
         """
         self._exports = exports
         self._audit = audit
         self._gate = gate
         self._now = now
+        self._sandbox = sandbox
 
     async def answer(self, request: Request) -> Response:
         """The file, or a part of it (`Range`, `If-Range`); 401, 403 and 404 say why not."""
@@ -40,14 +50,16 @@ class Downloads:
             return _refused(
                 status, "An API key with the scope exports:read is needed: send it as `Authorization: Bearer rk_…`."
             )
-        export = await self._exports.find(request.path_params["id"])
+        world = self._sandbox() if caller.is_sandbox and self._sandbox else None
+        exports, audit = (world.exports, world.services.audit) if world else (self._exports, self._audit)
+        export = await exports.find(request.path_params["id"])
         if export is not None and export.request.owner != caller.owner:
             export = None
-        file = self._exports.file(export) if export else None
+        file = exports.file(export) if export else None
         if export is None or file is None or export.state == "running":
             return _refused(NOT_FOUND, "There is no such file: the export is unknown, under way or expired.")
         try:
-            await self._record(caller, export)
+            await self._record(caller, export, audit)
         except LogUnavailable:
             return _refused(UNAVAILABLE, "The file cannot be sent at the moment: try again later.")
         part = "" if export.state == "succeeded" else "partial-"
@@ -55,14 +67,14 @@ class Downloads:
         name = f"{part}{export.request.noun}-{export.started_at:%Y%m%d}.{export.request.form}"
         return FileResponse(file, media_type=media, filename=name, headers={"Cache-Control": "private"})
 
-    async def _record(self, caller: Caller, export: Export) -> None:
+    async def _record(self, caller: Caller, export: Export, audit: Audit) -> None:
         request = export.request
         columns = ExportQuery(request.noun, personal=request.personal).columns()
         if personal := tuple(column.name for column in columns if column.personal):
             partner = caller.view.partner if caller.view else None
             what = f"export of {request.noun}"
             read = PersonalRead(self._now(), caller.name, caller.owner, partner, what, export.id, personal, export.rows)
-            await asyncio.to_thread(self._audit.record, read)
+            await asyncio.to_thread(audit.record, read)
 
 
 def _may_read(caller: Caller) -> bool:

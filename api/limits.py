@@ -270,6 +270,9 @@ class _Measure:
         given = self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
         if isinstance(given, list):
             return len(cast("list[object]", given))
+        if isinstance(given, float) and given.is_integer():
+            # 100.0 is the Int 100 to GraphQL, and costs as much.
+            return int(given)
         return given if isinstance(given, int) else None
 
 

@@ -33,6 +33,8 @@ class Policy:
     """No operation runs longer, whatever its statements do."""
     init_seconds: float = 3.0
     """How long a socket may stay silent before its init."""
+    recheck_seconds: float = 5.0
+    """How often it is asked whether the key or token of an open socket or stream is still good."""
     sockets: int = 2_000
     """Web sockets of one caller in a process."""
     socket_operations: int = 100

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.documents import TrustedDocuments, read_manifest
 from api.policy import Policy, Waiting
+from api.safety import LOOPBACK
 from api.shared_throttle import SharedThrottle
 from api.throttle import Allowance, Buckets, OwnBuckets, Throttle
 from graph.errors import BadInput
@@ -224,6 +225,12 @@ class Settings(BaseSettings):
                 raise BadInput(f"RENMAI_OIDC_SCOPES takes THEIRS=OURS, several with spaces; not {given}.")
             scopes[theirs] = (*scopes.get(theirs, ()), *ours.split(","))
         return Issuer(self.oidc_issuer, self.oidc_audience, self.oidc_jwks, scopes)
+
+    @property
+    def is_open_on_this_machine(self) -> bool:
+        """Whether somebody tries it out here: no key is needed, and nobody else's machine can ask."""
+        is_open = self.auth == "open" or self.open_reads
+        return is_open and not self.production and self.host in LOOPBACK
 
     @property
     def log_folder(self) -> Path:

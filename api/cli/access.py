@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
 from api.access.audit import AuditLog
+from api.access.scopes import checked
 from api.access.virtual_ids import VirtualIds
 from api.auth import ApiKey, KeyStore
 from api.cli.console import answers, errors
+from api.cli.sandbox import make_sandbox
 from api.settings import Settings
 from graph.errors import BadInput, NotFound
 from graph.queries.view import RULES, View
@@ -42,6 +45,9 @@ def create_key_command(
         list[str] | None,
         typer.Option(help=f"NAME=VALUE: the partner sees only these customers; NAME out of {', '.join(RULES)}."),
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="It opens generated data alone, which are made now if there are none.")
+    ] = False,
 ) -> None:
     """Make a key and print it: it cannot be read again."""
     now = datetime.now(UTC)
@@ -49,7 +55,10 @@ def create_key_command(
     if only and partner is None:
         raise BadInput("--only narrows what a partner sees: name it with --partner.")
     view = None if partner is None else View(partner, _rules(only or []))
-    print(_keys().create_key(name, scope, now=now, expires_at=expires_at, view=view))
+    if sandbox:
+        checked(scope, partner=view is not None)
+        make_sandbox(Settings(), now)
+    print(_keys().create_key(name, scope, now=now, expires_at=expires_at, view=view, is_sandbox=sandbox))
     _say_keep()
 
 
@@ -57,7 +66,7 @@ def list_keys_command() -> None:
     """List the keys, without their secrets."""
     now = datetime.now(UTC)
     whole = Column("prefix", no_wrap=True)  # the other commands take it
-    table = Table(whole, "name", "scopes", "created", "expires", "last used", "state", "partner")
+    table = Table(whole, "name", "scopes", "created", "expires", "last used", "state", "data", "partner")
     for key in _keys().list_keys():
         table.add_row(
             key.prefix,
@@ -67,6 +76,7 @@ def list_keys_command() -> None:
             _day(key.expires_at),
             _day(key.last_used_at),
             key.state(now),
+            "sandbox" if key.is_sandbox else "real",
             _seen(key),
         )
     answers.print(table, soft_wrap=False)
@@ -112,9 +122,14 @@ def audit_command(
     table = Table("at", "caller", "account", "partner", "what", "fields", "rows", "request")
     for read in AuditLog.open(Settings().audit_file).read(since=since, caller=who, limit=limit):
         at = f"{read.at:%Y-%m-%d %H:%M:%S}Z"
-        fields, rows = " ".join(read.fields), str(read.rows)
-        table.add_row(at, read.caller, read.owner, read.partner or "", read.what, fields, rows, read.request_id)
+        told = (read.caller, read.owner, read.partner or "", read.what, " ".join(read.fields), str(read.rows))
+        table.add_row(at, *map(plain, told), read.request_id)
     answers.print(table, soft_wrap=False)
+
+
+def plain(text: str) -> str:
+    """A text of others, such as a token's subject, that neither styles the table nor steers the terminal."""
+    return escape("".join(one if one.isprintable() else "�" for one in text))
 
 
 def _keys() -> KeyStore:

@@ -41,6 +41,8 @@ class Caller:
     key: str = field(default="", compare=False)
     view: View | None = None
     """Of a partner: what it sees."""
+    is_sandbox: bool = False
+    """Whether the caller is answered from generated data alone (`api.sandbox`)."""
 
     @property
     def rights(self) -> Needs:

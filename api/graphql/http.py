@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class GraphqlEndpoint:
         ready = engine.prepare(request, caller, context, kinds=_kinds(http.method, takes))
         is_stream = takes.media_type == EVENT_STREAM or (takes.streams and _subscribes(ready))
         if is_stream and not (isinstance(ready, Refused) and (ready.allow or ready.codes & _BEFORE_GRAPHQL)):
-            return streamed(engine, ready, context)
+            admit = None if context.caller.is_anonymous else partial(self._caller, http)
+            return streamed(engine, ready, context, admit=admit)
         if isinstance(ready, Refused):
             return refusal(http.headers, ready.answer, _json(takes), ready.allow)
         if _subscribes(ready):

@@ -5,7 +5,7 @@ Refusals on the way are answers too: a list of errors, each with its code. HTTP,
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -112,15 +112,20 @@ class Engine:
         policy: Policy | None = None,
         buckets: Buckets | None = None,
         observing: Observing | None = None,
+        sandbox: Callable[[], Services] | None = None,
     ) -> None:
-        """Without a policy, the one for development; without buckets, those of this process."""
+        """Without a policy, the one for development; without buckets, those of this process.
+
+        `sandbox` are the services of callers who are answered from generated data.
+        """
         self.policy = policy or Policy()
         self.observing = observing or Observing()
         self._schema = schema
         self._services = services
+        self._sandbox = sandbox
         self._prices = prices(core(schema))
         self._watching: Counter[str] = Counter()
-        self.sharing = Sharing(self.policy.waiting, services.feed.joined)
+        self.sharing = Sharing(self.policy.waiting)
         self._buckets = buckets or OwnBuckets(Throttle(self.policy.allowance))
         self._needed = needed(core(schema))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
@@ -128,7 +133,7 @@ class Engine:
 
     def context(self, caller: Caller) -> Context:
         """The context of one operation."""
-        return Context(self._services, caller)
+        return Context(self._sandbox() if caller.is_sandbox and self._sandbox else self._services, caller)
 
     def prepare(
         self, request: Request, caller: Caller | None, context: Context, *, kinds: Collection[OperationType] = _KINDS
@@ -239,9 +244,9 @@ class Engine:
         told["extensions"] |= found.get("extensions", {})
         return found | told
 
-    async def _caught_up(self, ready: Ready) -> None:
+    async def _caught_up(self, ready: Ready, context: Context) -> None:
         """Waits until the graph has what the request's bookmark names."""
-        bookmarks, bookmark = self._services.bookmarks, ready.request.bookmark
+        bookmarks, bookmark = context.services.bookmarks, ready.request.bookmark
         if not bookmarks or not bookmark or ready.kind is OperationType.MUTATION:
             return
         try:
@@ -255,8 +260,8 @@ class Engine:
             message = "The graph has not followed up to the bookmark yet: ask again, or without the bookmark."
             raise ApiError(Code.TIMEOUT, message, retryAfter=1)
 
-    async def _bookmarked(self, ready: Ready, result: ExecutionResult) -> dict[str, Any]:
-        bookmarks = self._services.bookmarks
+    async def _bookmarked(self, ready: Ready, result: ExecutionResult, context: Context) -> dict[str, Any]:
+        bookmarks = context.services.bookmarks
         if not bookmarks or ready.kind is not OperationType.MUTATION or result.data is None:
             return {}
         try:
@@ -268,7 +273,7 @@ class Engine:
         context.document = ready.document
         try:
             async with asyncio.timeout(self.policy.seconds):
-                await self._caught_up(ready)
+                await self._caught_up(ready, context)
                 result = await self._schema.execute(
                     ready.request.query,
                     variable_values=dict(ready.request.variables),
@@ -276,7 +281,7 @@ class Engine:
                     operation_name=ready.request.operation_name,
                 )
             await self._audit(ready, context)
-            return self._answer(result, context) | await self._bookmarked(ready, result)
+            return self._answer(result, context) | await self._bookmarked(ready, result, context)
         except ApiError as error:
             return self.refusal([error], context)
         except LogUnavailable as failure:
@@ -372,12 +377,12 @@ class Engine:
 
     async def _recorded(self, ready: Ready, contexts: Sequence[Context], personal: Mapping[str, int]) -> None:
         """A line for each who is told."""
-        (fields, rows), what, now = counted(personal), ready.name or ready.kind.value, self._services.now()
+        (fields, rows), what, now = counted(personal), ready.name or ready.kind.value, contexts[0].services.now()
         reads = [
             PersonalRead(now, who.name, who.owner, who.view.partner if who.view else None, what, request, fields, rows)
             for who, request in ((context.caller, context.request_id) for context in contexts)
         ]
-        await asyncio.to_thread(self._services.audit.record, *reads)
+        await asyncio.to_thread(contexts[0].services.audit.record, *reads)
 
     def _answer(self, result: ExecutionResult, context: Context) -> dict[str, Any]:
         """A result as it is sent: errors told, `data` left out where the operation never ran."""
@@ -389,11 +394,8 @@ class Engine:
 
     def _costs(self, context: Context, requested: int, actual: int | None) -> dict[str, Any]:
         status = self._buckets.status(_account(context.caller), self._seconds())
-        return {
-            "extensions": {
-                "cost": {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
-            }
-        }
+        cost = {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
+        return {"extensions": {"cost": cost} | ({"sandbox": True} if context.caller.is_sandbox else {})}
 
     def _seconds(self) -> float:
         return self._services.now().timestamp()

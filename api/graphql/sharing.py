@@ -90,10 +90,9 @@ Recorded = Callable[[Sequence[Context], Mapping[str, int]], Awaitable[None]]
 class Sharing:
     """Who listens to what."""
 
-    def __init__(self, bounds: Waiting, joined: Callable[[], Awaitable[int]]) -> None:
-        """`joined` says after which version of the log somebody hears who comes now."""
+    def __init__(self, bounds: Waiting) -> None:
+        """`bounds` are those of what waits for one who listens."""
         self._bounds = bounds
-        self._joined = joined
         self._groups: dict[Hashable, _Group] = {}
 
     @property
@@ -108,7 +107,7 @@ class Sharing:
 
         FellBehind where it is not taken fast enough, or what the source raised.
         """
-        member = Member(context, await self._joined(), self._bounds)
+        member = Member(context, await context.services.feed.joined(), self._bounds)
         group = self._groups.get(same)
         if group is None:
             group = self._groups[same] = _Group(recorded, lambda: self._groups.pop(same, None))
@@ -176,4 +175,12 @@ def sameness(query: str | None, name: str | None, variables: Mapping[str, Any], 
     """What two subscriptions must have in common for their messages to be the same, whoever asks."""
     view = caller.view
     seen = (view.partner, tuple(sorted((rule, tuple(values)) for rule, values in view.only.items()))) if view else None
-    return query, name, _IN_ORDER.encode(variables), frozenset(caller.scopes), caller.is_anonymous, seen
+    return (
+        query,
+        name,
+        _IN_ORDER.encode(variables),
+        frozenset(caller.scopes),
+        caller.is_anonymous,
+        caller.is_sandbox,
+        seen,
+    )

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.auth import Gate, secret_of
-from api.graphql.context import Caller
+from api.graphql.context import Caller, Context
 from api.graphql.errors import ApiError, Code
-from api.graphql.operation import Engine, Refused, Request
+from api.graphql.operation import Engine, Ready, Refused, Request
 from api.graphql.replies import ENCODE
 from api.graphql.requests import BadRequest, check_origin, decoded, shaped
+from api.graphql.standing import LAPSED, lapsed
+from graph.errors import RenmaiError
 
 PROTOCOL = "graphql-transport-ws"
 LARGEST_FRAME = 1_000_000
@@ -75,6 +78,7 @@ class _Session:
     caller: Caller | None = None
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
+    watch: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         try:
@@ -90,6 +94,8 @@ class _Session:
         except WebSocketDisconnect:
             pass
         finally:
+            if self.watch:
+                self.watch.cancel()
             await self._stop()
             if self.caller:
                 self.open[self.caller.key] -= 1
@@ -140,13 +146,18 @@ class _Session:
         if self.caller:
             raise _Close(4429, "Too many initialisation requests")
         self.given = payload or {}
-        caller = await self.admit(self.socket, self.given)
+        try:
+            caller = await self.admit(self.socket, self.given)
+        except RenmaiError as failure:
+            raise _Close(1013, "Try again later: what the key opens is away") from failure
         if caller is None or not caller.scopes:
             raise _Close(4403, "Forbidden: a valid API key is needed")
         if self.open[caller.key] >= (most := self.engine.policy.sockets):
             raise _Close(1013, f"A caller opens at most {most:,} sockets at once: try again later")
         self.caller = caller
         self.open[caller.key] += 1
+        if not caller.is_anonymous:
+            self.watch = asyncio.create_task(self._end_with_the_key())
         await self._send({"type": "connection_ack"})
 
     async def _subscribe(self, frame: dict[str, Any]) -> None:
@@ -171,7 +182,7 @@ class _Session:
         context = self.engine.context(caller)
         last: dict[str, Any] = {"id": key, "type": "complete"}
         # A key may have been revoked since the socket was opened.
-        ready = self.engine.prepare(request, await self.admit(self.socket, self.given), context)
+        ready = await self._prepared(request, context)
         if isinstance(ready, Refused):
             last = _error(key, ready.answer)
         else:
@@ -185,6 +196,18 @@ class _Session:
             # The id is free again before the client hears of the end.
             del self.tasks[key]
             await self._send(last)
+
+    async def _prepared(self, request: Request, context: Context) -> Ready | Refused:
+        try:
+            return self.engine.prepare(request, await self.admit(self.socket, self.given), context)
+        except RenmaiError as failure:
+            return Refused(self.engine.refusal([GraphQLError(str(failure), original_error=failure)], context))
+
+    async def _end_with_the_key(self) -> None:
+        """Ends the socket, whatever it listens to, once its key or token opens nothing any more."""
+        await lapsed(lambda: self.admit(self.socket, self.given), self.engine.policy.recheck_seconds)
+        await self._stop()
+        await self._close(4403, f"Forbidden: {LAPSED}")
 
     async def _send(self, frame: dict[str, Any]) -> None:
         with suppress(RuntimeError, WebSocketDisconnect):

@@ -39,6 +39,26 @@ async def look_up(host: str, port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
+_NAT64, _6TO4 = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16")
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is somebody else's in the Internet: no own network, no group, no old address in a new one.
+
+    A translator (RFC 6052), a 6to4 relay (RFC 3056) or the system itself reads an IPv4 address out of some of IPv6.
+    """
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address):
+        number = int(found)
+        inner = found.ipv4_mapped or (ipaddress.IPv4Address(number & 0xFFFFFFFF) if found in _NAT64 else None)
+        inner = inner or (ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF) if found in _6TO4 else None)
+        if inner is not None:
+            return is_public(str(inner))
+        if found.is_site_local or number >> 32 == 0:
+            return False
+    return found.is_global and not found.is_multicast
+
+
 class PublicOnly(httpx2.AsyncBaseTransport):
     """Sends to public addresses alone; ConnectError for any other."""
 
@@ -54,7 +74,7 @@ class PublicOnly(httpx2.AsyncBaseTransport):
             addresses = await self._lookup(host, url.port or (443 if url.scheme == "https" else 80))
         except OSError as error:
             raise httpx2.ConnectError(f"{host} has no address") from error
-        if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
+        if not addresses or not all(map(is_public, addresses)):
             raise httpx2.ConnectError(f"{host} is no public address")
         request.url = url.copy_with(host=addresses[0])
         request.extensions = {**request.extensions, "sni_hostname": host}

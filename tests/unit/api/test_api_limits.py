@@ -63,6 +63,12 @@ def test_sizes_in_variables_count_with_their_defaults():
     assert measured(query, Limits(cost=1), n=3) == Exceeded("cost", 1 + 3, 1)
 
 
+def test_a_size_in_a_variable_counts_however_json_writes_it():
+    query = "query($n: Int) { customers(first: $n) { nodes { key } } }"
+
+    assert measured(query, Limits(cost=1), n=100.0) == Exceeded("cost", 1 + 100, 1)
+
+
 def test_lists_of_keys_count_by_their_length():
     query = "query($k: [String!]!) { influenceScores(customerKeys: $k) { rank } }"
 

@@ -3,15 +3,30 @@
 Its chapters are the headings here; the last number of a line says which of its points is meant.
 """
 
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from api_fakes import NOON
 from graphql import get_introspection_query
+from rich.text import Text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from api.auth import KeyStore
+from api.cli.access import plain
+from api.graphql.errors import Code
 from api.graphql.schema import Schema, core
 from api.policy import Policy
+from api.safety import LoopbackNames
+from api.settings import Settings
 from api.throttle import Allowance
+from graph.errors import LogUnavailable
 from graph.queries import customer
 
 PRODUCTION = Policy(is_production=True)
@@ -306,3 +321,93 @@ def test_one_operation_sees_nothing_of_another(api: Any):
 
     assert first == {"customer": {"name": "安"}}
     assert api.data(NAME) == {"customer": None}
+
+
+@pytest.mark.parametrize("name", ["key", "api_key", "apiKey", "access_token", "token", "authorization", "X-API-Key"])
+def test_a_key_in_the_address_is_no_key(api: Any, name: str):
+    answer = api.client.get("/graphql", params={"query": "{ __typename }", name: api.secrets["read"]})
+    posted = api.client.post("/graphql", params={name: api.secrets["read"]}, json={"query": "{ __typename }"})
+
+    assert (answer.status_code, posted.status_code) == (401, 401)
+
+
+def test_what_others_named_neither_styles_nor_steers_the_terminal():
+    told = plain("[bold red]root[/]\x1b[2J\r\n2026-01-01 admin\u202e")
+
+    assert Text.from_markup(told).plain == "[bold red]root[/]�[2J��2026-01-01 admin�"
+
+
+def test_keys_that_cannot_be_read_are_told_and_a_use_that_cannot_be_noted_is_none(tmp_path: Path):
+    keys = KeyStore.open(tmp_path / "keys.sqlite")
+    secret = keys.create_key("crm", ["read"], now=NOON, expires_at=None)
+    keys._connection.execute("PRAGMA query_only = ON")  # as a full disk is
+
+    assert keys.verify(secret, now=NOON) is not None
+    assert keys.list_keys()[0].last_used_at is None
+    keys._connection.execute("PRAGMA query_only = OFF")
+    keys._connection.execute("DROP TABLE api_key")
+    with pytest.raises(LogUnavailable, match="API keys cannot be read"):
+        keys.verify(secret, now=NOON)
+    keys.close()
+
+
+def exploding(depth: int) -> str:
+    """Fragments each of which spreads the next one twice: 2 to the power of the depth, written out."""
+    names = [f"F{number}" for number in range(depth + 1)]
+    pairs = [f"fragment {one} on Query {{ ...{two} ...{two} }}" for one, two in pairwise(names)]
+    return " ".join(["{ ...F0 }", *pairs, f"fragment F{depth} on Query {{ __typename }}"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        exploding(40),
+        "{ " + " ".join(f"a{n}: __typename" for n in range(60)) + " }",
+        "{ __typename " + "@include(if: true) " * 60 + "}",
+        "{ __typename @nothing @nothing }",
+        "query(" + " ".join(f"$v{n}: Int" for n in range(900)) + ") { __typename }",
+        "{ " + "customers { nodes { " * 60 + "key" + " } }" * 60 + " }",
+        "{ a: __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }",
+        "{" * 5_000,
+        "{ __typename " + "#" * 10_000 + "\n}",
+        '{ customer(key: """' + "x" * 50_000 + '""") { key } }',
+    ],
+)
+def test_documents_that_are_meant_to_explode_are_answered_at_once(api: Any, query: str):
+    answer = api.post(query)
+
+    assert answer.status_code < 500
+    assert {error["extensions"]["code"] for error in answer.json().get("errors", [])} <= set(Code) - {
+        "INTERNAL_SERVER_ERROR"
+    }
+    assert len(api.reader.reads) <= 1
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        ("localhost:8000", True), ("127.0.0.1:8000", True), ("[::1]:8000", True), ("app.localhost", True),
+        ("evil.example:8000", False), ("localhost.evil.example", False), ("127.0.0.1.nip.io", False), ("[", False),
+    ],
+)  # fmt: skip
+def test_without_keys_a_server_answers_to_this_machine_s_names_alone(host: str, answers: bool):
+    async def page(_: Request) -> Response:
+        return Response("ours")
+
+    client = TestClient(LoopbackNames(Starlette(routes=[Route("/graphql", page)])))
+
+    answer = client.get("/graphql", headers={"host": host})
+
+    assert (answer.status_code, answer.text == "ours") == ((200, True) if answers else (421, False))
+
+
+@pytest.mark.parametrize(
+    ("given", "guarded"),
+    [
+        ({}, False), ({"RENMAI_AUTH": "open"}, True), ({"RENMAI_OPEN_READS": True}, True),
+        ({"RENMAI_OPEN_READS": True, "RENMAI_PRODUCTION": True}, False),
+        ({"RENMAI_AUTH": "open", "RENMAI_HOST": "0.0.0.0"}, False),
+    ],
+)  # fmt: skip
+def test_names_are_looked_at_where_no_key_is(given: dict[str, Any], guarded: bool):
+    assert Settings(_env_file=None, **given).is_open_on_this_machine is guarded

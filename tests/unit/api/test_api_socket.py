@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -360,3 +361,17 @@ def test_scopes_hold_on_sockets(api: Any):
         subscribe(socket, "mutation { recordEvents(input: {events: []}) { __typename } }")
 
         assert socket.receive_json()["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("ends", ["revoked", "expired"])
+def test_a_socket_ends_with_its_key_whatever_it_listens_to(serve: Any, ends: str):
+    api = serve(policy=Policy(recheck_seconds=0.05))
+    with connected(api) as socket:
+        subscribe(socket, 'subscription { scoreRun(id: "endless") { stage } }')
+        assert socket.receive_json()["type"] == "next"
+        prefix = "_".join(api.secrets["both"].split("_", 2)[:2])
+        if ends == "revoked":
+            api.keys.revoke_key(prefix, now=NOON)
+        else:
+            api.keys.rotate_key(prefix, now=NOON, overlap=timedelta())
+        assert closed(socket) == 4403

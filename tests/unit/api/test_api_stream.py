@@ -15,6 +15,7 @@ from api.graphql import sse
 from api.graphql.context import Caller, Scope
 from api.graphql.operation import Engine, Ready, Request
 from api.graphql.schema import Schema
+from api.policy import Policy
 
 WATCH = 'subscription { scoreRun(id: "r1") { stage state } }'
 STREAM = "text/event-stream"
@@ -123,3 +124,24 @@ async def test_a_silent_stream_is_kept_open_by_comments_and_ends_with_its_client
     ]
     assert parts.count(b":\n\n") == 19
     assert not any("anext" in str(task) for task in asyncio.all_tasks())
+
+
+async def test_a_stream_ends_with_its_key_and_says_so(schema: Schema, tmp_path: Path):
+    admitted: list[Caller | None] = [Caller("test", frozenset(Scope)), None]
+
+    async def admit() -> Caller | None:
+        return admitted.pop(0)
+
+    with closing(AnswerStore.open(tmp_path / "answers.sqlite")) as answers:
+        engine = Engine(schema, services(small_shop(), answers), Policy(recheck_seconds=0))
+        context = engine.context(Caller("test", frozenset(Scope)))
+        request = Request('subscription { scoreRun(id: "endless") { stage } }')
+        ready = engine.prepare(request, context.caller, context)
+        assert isinstance(ready, Ready)
+
+        sent = [part async for part in sse.streamed(engine, ready, context, admit=admit).body_iterator]
+
+    [*_, error, (last, _)] = events("".join(bytes(part).decode() for part in sent))
+    assert error[1]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert last == "complete"
+    assert admitted == []

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from api_fakes import NOON, RecordingReader, run_row
 
-from api.webhooks.addresses import PublicOnly, check_url
+from api.webhooks.addresses import PublicOnly, check_url, is_public
 from api.webhooks.book import LEASED_FOR, WebhookBook
 from api.webhooks.ladder import RUNGS, next_attempt
 from api.webhooks.records import Message, Stretch, Webhook
@@ -286,8 +286,10 @@ def looking_up(*addresses: str) -> Callable[[str, int], Any]:
 
 @pytest.mark.parametrize(
     "addresses",
-    [("127.0.0.1",), ("10.1.2.3",), ("169.254.169.254",), ("::1",), ("fd00::1",), ("93.184.216.34", "192.168.0.9"), ()],
-)
+    [("127.0.0.1",), ("10.1.2.3",), ("169.254.169.254",), ("::1",), ("fd00::1",), ("93.184.216.34", "192.168.0.9"), (),
+     ("::ffff:127.0.0.1",), ("::127.0.0.1",), ("64:ff9b::a9fe:a9fe",), ("2002:7f00:1::",), ("fec0::1",), ("224.0.0.1",),
+     ("ff0e::1",), ("0.0.0.0",), ("::",), ("100.64.0.1",), ("192.0.2.1",), ("fe80::1%eth0",)],
+)  # fmt: skip
 async def test_no_message_goes_to_an_address_of_the_own_network(addresses: tuple[str, ...]):
     receiver = Receiver(httpx2.Response(200))
     transport = PublicOnly(httpx2.MockTransport(receiver), looking_up(*addresses))
@@ -309,6 +311,33 @@ async def test_the_connection_goes_to_the_address_that_was_looked_at_under_the_n
     [request] = receiver.got
     assert (request.url.host, request.headers["host"]) == ("93.184.216.34", "crm.example")
     assert request.extensions["sni_hostname"] == "crm.example"
+
+
+def test_public_addresses_are_public_in_every_spelling():
+    assert all(map(is_public, ("93.184.216.34", "2606:2800:21f:cb07::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822")))
+
+
+async def test_a_name_that_means_another_address_a_moment_later_is_asked_for_its_first_one():
+    receiver, answers = Receiver(httpx2.Response(200)), ["93.184.216.34", "127.0.0.1"]
+
+    async def rebound(_host: str, _port: int) -> list[str]:
+        return [answers.pop(0)]
+
+    async with httpx2.AsyncClient(transport=PublicOnly(httpx2.MockTransport(receiver), rebound)) as client:
+        await client.post("https://crm.example/hooks")
+
+    assert [request.url.host for request in receiver.got] == ["93.184.216.34"]
+    assert answers == ["127.0.0.1"]
+
+
+async def test_a_redirect_is_no_way_round():
+    receiver = Receiver(httpx2.Response(307, headers={"location": "http://169.254.169.254/"}))
+    transport = PublicOnly(httpx2.MockTransport(receiver), looking_up("93.184.216.34"))
+
+    async with httpx2.AsyncClient(transport=transport) as client:
+        answer = await client.post("https://crm.example/hooks")
+
+    assert (answer.status_code, len(receiver.got)) == (307, 1)
 
 
 def test_plain_addresses_of_the_own_network_can_be_allowed():
