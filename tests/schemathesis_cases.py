@@ -84,11 +84,13 @@ def drawn(operations: int, at: int) -> Iterator[tuple[Any, int, GenerationMode, 
 
 def fuzz(operations: int, at: int, send: Callable[[str], httpx2.Response], tally: Tally) -> None:
     """Draws operations, sends each and checks its answer."""
-    for way, count, mode, place in drawn(operations, at):
-        until, again = tally.sent + count, 0
-        while tally.sent < until and again < 5:
-            _draw(way, until - tally.sent, mode, place + 1_000 * again, send, tally)
-            again += 1
+    until, again = tally.sent + operations, 0
+    # Of some ways in there are but a few operations: the others make up for them.
+    while tally.sent < until and again < 10:
+        for way, count, mode, place in drawn(until - tally.sent, at + 1_000 * again):
+            if count:
+                _draw(way, count, mode, place, send, tally)
+        again += 1
 
 
 def _draw(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +11,8 @@ import pytest
 from api_fakes import NOON
 
 from api.auth import Gate, KeyStore
+from api.graphql.context import Caller
+from api.graphql.sharing import sameness
 from api.sandbox import Sandbox, World, made_file, sandbox_settings
 from api.settings import Settings
 from graph.errors import StoreUnavailable
@@ -85,6 +88,14 @@ async def test_an_opening_that_failed_is_tried_again_and_one_whose_client_left_g
 
     assert len(opener.opened) == 2
     await sandbox.close()
+
+
+def test_no_subscription_is_shared_between_the_two_worlds():
+    caller = Caller("crm", frozenset({"events:read"}), key="k")
+
+    real, trying = (sameness("subscription { x }", None, {}, one) for one in (caller, replace(caller, is_sandbox=True)))
+
+    assert real != trying
 
 
 async def test_the_gate_opens_it_for_its_own_keys_alone(tmp_path: Path):
