@@ -76,7 +76,7 @@ class BackgroundExports:
 
     async def _run(self, export: Export) -> None:
         request = export.request
-        query = ExportQuery(request.noun, request.run, request.audience, request.personal)
+        query = ExportQuery(request.noun, request.run, request.audience, request.personal, request.children)
         ended = replace(export, state="failed", failure=BROKE_OFF)
 
         def told(rows: int) -> None:

@@ -252,13 +252,15 @@ class Listening(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export: a noun in a form, of one run, of some customers, with or without what is personal."""
+    """What to export: a noun in a form, of one run, of some customers, with what is personal and nested, or without."""
 
     noun: str
     form: str
     run: str | None = None
     audience: Mapping[str, Any] = field(default_factory=dict[str, Any])
     personal: bool = False
+    children: tuple[str, ...] = ()
+    """Lists whose rows follow their parents."""
     owner: str = field(default="", compare=False)
     """Who may ask for it and download it."""
     view: View | None = field(default=None, compare=False)

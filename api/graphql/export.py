@@ -1,5 +1,6 @@
 """Exports: everything of a noun as one file, written in the background and downloaded by ranges."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -16,11 +17,14 @@ from api.graphql.ordering import text_of
 from api.graphql.run import RunState, run_key
 from graph.errors import LogUnavailable
 from graph.queries.export import NOUNS, OF_CUSTOMERS, OF_RUNS
+from graph.queries.export_children import CHILDREN, adrift
 from graph.queries.run import current_runs, runs_by_key
 from graph.queries.score_run import RunKind
 
 READABLE = {noun: to_read(node.label) for noun, node in NOUNS.items()}
 """Noun → what its readers need."""
+CHILD_READABLE = {name: to_read(child.typename) for name, child in CHILDREN.items()}
+"""Children → what their readers need; lines need nothing of their own, for they are never without their orders."""
 KINDS = {"influence_scores": RunKind.INFLUENCE, "chains": RunKind.CHAINS}
 
 
@@ -46,6 +50,16 @@ class ExportFormat(Enum):
     PARQUET = strawberry.enum_value("parquet", description="Parquet, typed.")
 
 
+@strawberry.enum(description="What an export can nest: lines of their own that follow their parent's.")
+class ExportChild(Enum):
+    """Names of the lists of children."""
+
+    ORDERS = strawberry.enum_value("orders", description="Orders, under the customers who placed them.")
+    LINES = strawberry.enum_value("lines", description="What orders hold of each product, under the orders.")
+    SHARES = strawberry.enum_value("shares", description="Shares, under the customers who made them.")
+    REFERRALS = strawberry.enum_value("referrals", description="Whom customers brought, under those who brought them.")
+
+
 @strawberry.input(description="What to export.")
 class StartExportInput:
     """A request."""
@@ -59,6 +73,11 @@ class StartExportInput:
         default=None, description="For customers and influence scores: of which customers."
     )
     personal: bool = strawberry.field(default=False, description="With what is personal, such as names.")
+    children: list[ExportChild] = strawberry.field(
+        default_factory=list[ExportChild],
+        description="In JSONL: what follows each row, with `__typename` and `__parentId`, its parent's key. "
+        "LINES hang under ORDERS, the others under CUSTOMERS.",
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
 
 
@@ -70,7 +89,7 @@ class ExportJob:
     noun: ExportNoun = strawberry.field(description="What it holds.")
     format: ExportFormat = strawberry.field(description="The form of the file.")
     state: RunState = strawberry.field(description="Running, succeeded or failed.")
-    rows: int = strawberry.field(description="How many rows are written.")
+    rows: int = strawberry.field(description="How many rows are written, those of children with them.")
     size: int = strawberry.field(description="Bytes of the file, once it ended, capped at 2,147,483,647.")
     url: str | None = strawberry.field(
         description="Where to download it with an API key; answers ranges. Of a failed export in JSONL, the lines "
@@ -79,6 +98,9 @@ class ExportJob:
     started_at: datetime = strawberry.field(description="When it started.")
     expires_at: datetime = strawberry.field(description="When its file goes.")
     failure: str | None = strawberry.field(description="Why it failed, in one line.")
+    children: list[ExportChild] = strawberry.field(
+        default_factory=list[ExportChild], description="What follows each row; none in a flat file."
+    )
 
     @classmethod
     def of(cls, export: Export) -> "ExportJob":
@@ -95,6 +117,7 @@ class ExportJob:
             started_at=export.started_at,
             expires_at=export.expires_at,
             failure=export.failure,
+            children=[ExportChild(child) for child in export.request.children],
         )
 
 
@@ -129,14 +152,18 @@ async def start_export(
 
 async def _started(info: Info, input: StartExportInput) -> StartExportPayload | InvalidInput | Unavailable:
     noun, audience = text_of(input.noun), input.audience.filters() if input.audience else {}
-    info.context.require(READABLE[noun] | ({PERSONAL} if input.personal and noun == "customers" else NOTHING))
+    children = tuple(dict.fromkeys(text_of(child) for child in input.children))
+    told = READABLE[noun].union(*(CHILD_READABLE[child] for child in children))
+    info.context.require(told | ({PERSONAL} if input.personal and noun == "customers" else NOTHING))
     if audience and noun not in OF_CUSTOMERS:
         return InvalidInput(message="`audience` narrows CUSTOMERS and INFLUENCE_SCORES alone.", field="audience")
+    if wrong := _misplaced(noun, input.format, children):
+        return wrong
     run = await _run_of(info, noun, input.run)
     if isinstance(run, InvalidInput):
         return run
     caller, form = info.context.caller, text_of(input.format)
-    request = ExportRequest(noun, form, run, audience, input.personal, caller.owner, caller.view)
+    request = ExportRequest(noun, form, run, audience, input.personal, children, caller.owner, caller.view)
     try:
         found = await info.context.services.exports.start(request)
     except LogUnavailable as failure:
@@ -145,6 +172,18 @@ async def _started(info: Info, input: StartExportInput) -> StartExportPayload | 
     if isinstance(found, TooManyExports):
         return Unavailable(message=f"{found.running} exports are under way: start it again when one has ended.")
     return StartExportPayload(export=ExportJob.of(found))
+
+
+def _misplaced(noun: str, form: ExportFormat, children: Collection[str]) -> InvalidInput | None:
+    """Why the children cannot be nested so."""
+    if children and form is not ExportFormat.JSONL:
+        message = "`children` need the format JSONL: a Parquet file has rows of one kind."
+        return InvalidInput(message=message, field="children")
+    if (lost := adrift(noun, children)) is None:
+        return None
+    under = CHILDREN[lost].under.upper()
+    message = f"{lost.upper()} hang under {under}, which an export of {noun.upper()} with these children lacks."
+    return InvalidInput(message=message, field="children")
 
 
 async def _run_of(info: Info, noun: str, given: str | None) -> str | InvalidInput | None:

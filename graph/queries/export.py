@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from graph.errors import BadInput
 from graph.model.channel import CHANNEL
 from graph.model.customer import CUSTOMER
 from graph.model.declarations import Node, Property
@@ -15,6 +16,7 @@ from graph.model.statements import identifier
 from graph.model.store import STORE
 from graph.queries.audience import CONDITIONS
 from graph.queries.customer import OWN_KEYS
+from graph.queries.export_children import CHILDREN, adrift
 from graph.queries.view import and_seen, join_seen, where_seen
 from graph.queries.where import Shape, condition, shape_of
 from graph.store.statement import PATHS, Statement, generated
@@ -54,6 +56,17 @@ class ExportQuery:
     run: str | None = None
     audience: Mapping[str, object] = field(default_factory=dict[str, object])
     personal: bool = False
+    children: tuple[str, ...] = ()
+    """Lists of CHILDREN whose rows follow their parents."""
+
+    def __post_init__(self) -> None:
+        """BadInput for a list of children whose parents are not exported."""
+        if (lost := adrift(self.noun, self.children)) is not None:
+            raise BadInput(f"{lost} hang under {CHILDREN[lost].under}, which an export of {self.noun} lacks: add them.")
+
+    def under(self, name: str) -> tuple[str, ...]:
+        """The lists asked for whose parents are the rows of a noun or of another list."""
+        return tuple(one for one in CHILDREN if one in self.children and CHILDREN[one].under == name)
 
     def columns(self) -> tuple[Property, ...]:
         """The key first, then every declared property that may be told."""

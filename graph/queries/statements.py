@@ -27,6 +27,7 @@ from graph.queries import (
     store,
     view,
 )
+from graph.queries.export_children import CHILDREN
 from graph.queries.listing import (
     Listing,
     Totals,
@@ -140,6 +141,8 @@ _NUMBERS = ("order_count", "revenue_cents", "price_cents", "lift", "confidence",
 
 def samples() -> Iterator[Sample]:
     """Every filter, ordering, direction, bound and depth; every combination of bounds and ends for one order a noun."""
+    for name, child in CHILDREN.items():
+        yield Sample(f"children in exports: {name}", child.statement, {"parents": ["ann", "o1"]})
     for name, statement, parameters in _KEYS:
         yield Sample(name, statement, parameters)
     for depth, statement in referral.TREES.items():

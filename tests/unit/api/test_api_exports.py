@@ -186,6 +186,27 @@ def test_an_export_is_started_and_asked_for(api: Any):
     assert api.data('{ export(id: "x9") { rows } }') == {"export": None}
 
 
+def test_children_are_asked_for_with_their_parents(api: Any):
+    given = {"noun": "CUSTOMERS", "children": ["LINES", "ORDERS", "LINES"], "idempotencyKey": "k1"}
+
+    answers = [api.data(START, input=given) for _ in range(2)]
+
+    assert answers[0] == answers[1]
+    assert [one.request.children for one in api.exports.started] == [("lines", "orders")]
+    assert api.data('{ export(id: "x0") { children } }') == {"export": {"children": ["LINES", "ORDERS"]}}
+
+
+def test_children_need_the_scopes_of_what_they_are(api: Any):
+    rights = ["customers:read", "exports:write", "exports:read"]
+    api.secrets["crm"] = api.keys.create_key("crm", rights, now=NOON, expires_at=None)
+    given = {"noun": "CUSTOMERS", "children": ["ORDERS"]}
+
+    answer = api.post(START, key="crm", variables={"input": given})
+
+    assert "orders:read" in answer.text
+    assert api.exports.started == []
+
+
 def test_scores_are_of_the_current_run_unless_another_is_named(api: Any):
     api.reader.when(run.CURRENT, lambda _: [{"scope": "*", "run": "r1"}])
     api.reader.when(run.BY_KEYS, lambda p: [run_row("r0")] if p["keys"] == ["r0"] else [])
@@ -205,6 +226,9 @@ def test_scores_are_of_the_current_run_unless_another_is_named(api: Any):
         ({"noun": "STORES", "audience": {"city": {"eq": "x"}}}, "audience"),
         ({"noun": "STORES", "run": "r1"}, "run"),
         ({"noun": "CHAINS"}, "run"),
+        ({"noun": "CUSTOMERS", "format": "PARQUET", "children": ["ORDERS"]}, "children"),
+        ({"noun": "CUSTOMERS", "children": ["LINES"]}, "children"),
+        ({"noun": "STORES", "children": ["ORDERS"]}, "children"),
     ],
 )
 def test_what_cannot_be_exported_is_invalid_input(api: Any, given: dict[str, Any], field: str):
