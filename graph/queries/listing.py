@@ -205,7 +205,8 @@ def valued_statement(
     way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
     key_way: LiteralString = "DESC" if backward else "ASC"
     order: LiteralString = f"{ordering.value} {way}, {ordering.key} {key_way}"
-    return _part(listing, ordering, shape, index_bounds(ordering, after, before), order)
+    wanted = index_bounds(ordering, after, before)
+    return _part(listing, ordering, shape, wanted, order, f"sort_value {way}, sort_key {key_way}")
 
 
 @lru_cache(maxsize=2048)
@@ -214,18 +215,27 @@ def absent_statement(
 ) -> Statement:
     """What reads those of a page that lack the property by which the list is sorted, in the order of their key."""
     within = key_bounds(Ordering(ordering.key, ordering.key), after, before)
-    order: LiteralString = f"{ordering.key} {'DESC' if backward else 'ASC'}"
-    return _part(listing, ordering, shape, f"{within} AND {ordering.value} IS NULL", order)
+    way: LiteralString = "DESC" if backward else "ASC"
+    wanted: LiteralString = f"{within} AND {ordering.value} IS NULL"
+    return _part(listing, ordering, shape, wanted, f"{ordering.key} {way}", f"sort_key {way}")
 
 
 def _part(
-    listing: Listing[Any], ordering: Ordering, shape: Shape, wanted: LiteralString, order: LiteralString
+    listing: Listing[Any],
+    ordering: Ordering,
+    shape: Shape,
+    wanted: LiteralString,
+    inner: LiteralString,
+    outer: LiteralString,
 ) -> Statement:
     filtered: LiteralString = f" AND {condition(listing.filters, shape)}" if shape else ""
     seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
-    return cypher(
-        f"{listing.match} WHERE {wanted}{filtered}{seen} WITH {listing.variables} ORDER BY {order} LIMIT $limit"
-        f" RETURN {listing.columns}, {ordering.value} AS sort_value, {ordering.key} AS sort_key ORDER BY {order}",
+    return packed(
+        f"{listing.match} WHERE {wanted}{filtered}{seen} WITH {listing.variables} ORDER BY {inner} LIMIT $limit",
+        f"{listing.columns}, {ordering.value} AS sort_value, {ordering.key} AS sort_key",
+        listing.row,
+        _sorted_by(ordering),
+        order=f" ORDER BY {outer}",
         **_keys(listing, ordering),
     )
 
