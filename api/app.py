@@ -60,6 +60,7 @@ from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.drift import ChainDrift
 from graph.jobs.project import project
 from graph.jobs.referral_economics import ReferralReports
+from graph.jobs.score_changes import InfluenceChanges
 from graph.log import DeadLetters, EventLog
 from graph.queries.overview import projected_version
 from graph.queries.reader import Reader
@@ -214,6 +215,7 @@ async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[Wor
             exports,
             desk,
             ChainDrift(reader, settings.scores_folder),
+            InfluenceChanges(reader, settings.scores_folder),
             ZoneInfo(settings.time_zone),
             now,
             ids,
@@ -235,7 +237,7 @@ async def _webhooks(
     client = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, timeout=SENDING_SECONDS))
     sender = Sender(book, client, now)
     stack.push_async_callback(_end, asyncio.create_task(sender.run()))
-    teller = Teller(book, events, reader)
+    teller = Teller(book, events, reader, InfluenceChanges(reader, settings.scores_folder))
     await teller.begin(now())
     # Of several processes one tells what happened; all of them send what is due.
     telling = claims.when_taken("webhooks", lambda: teller.run(sender.wake, now))

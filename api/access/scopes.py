@@ -48,6 +48,7 @@ TYPES: Mapping[str, str] = {
     "Customer": "customers",
     "CustomerChange": "events",
     "ExportJob": "exports",
+    "InfluenceChange": "changes",
     "InfluenceScore": "influence",
     "Insider": "chains",
     "NextProduct": "affinity",
@@ -132,6 +133,15 @@ def to_read(type_name: str) -> Needs:
     """What readers of a type need; nothing for one that no scope guards."""
     noun = TYPES.get(type_name)
     return NOTHING if noun is None else frozenset({f"{noun}:read"})
+
+
+_TOLD: Mapping[str, str] = {"influence.changed": "changes"}
+"""Topic of a webhook → the noun of what it tells, beside the events that every webhook may be told."""
+
+
+def to_hear(topics: Collection[str]) -> Needs:
+    """What a webhook's maker needs for its topics."""
+    return frozenset(f"{_TOLD[topic]}:read" for topic in topics if topic in _TOLD)
 
 
 _OWN = ("StartExport", "CreateWebhook", "ReplayWebhook")

@@ -22,6 +22,7 @@ from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
+from graph.jobs.score_changes import Changed, ChangesAsked
 from graph.queries.reader import Reader
 from graph.queries.view import Ids, PartnerReader, View
 
@@ -364,6 +365,14 @@ class ChainDrifts(Protocol):
         ...
 
 
+class InfluenceComparing(Protocol):
+    """Where runs of influence are compared."""
+
+    async def between(self, before: str, after: str, asked: ChangesAsked) -> Changed:
+        """Who changed from one run to the other; BadInput for runs that cannot be compared."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What lives as long as the app."""
@@ -378,6 +387,7 @@ class Services:
     exports: Exports
     webhooks: Webhooks
     drift: ChainDrifts
+    changes: InfluenceComparing
     zone: ZoneInfo
     now: Callable[[], datetime]
     ids: Callable[[str], Ids]

@@ -18,6 +18,7 @@ WEIGHTS = {
     "referralTree": 10,
     "selectAdvocates": 1_000,
     "chainDrift": 100,
+    "influenceChanges": 100,
     "recordEvents": 10,
     "startScoreRun": 1_000,
 }

@@ -35,6 +35,7 @@ from api.graphql.export import ExportJob, ExportResult, export, start_export
 from api.graphql.federation import ENTITIES, KEYS, Entity, Service, entities, service
 from api.graphql.forgiving import forgive
 from api.graphql.influence import InfluenceConnection, InfluenceScore, influence_scores, top_influencers
+from api.graphql.influence_change import InfluenceChange, influence_changes
 from api.graphql.inside import Insider, customers_inside
 from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
@@ -98,6 +99,10 @@ class Query:
     order: Order | None = strawberry.field(resolver=order, description="One order by key.")
     chain_drift: list[ChainDrift] = strawberry.field(
         resolver=chain_drift, description="What changed between two runs of chains, surest first, each with its reason."
+    )
+    influence_changes: Connection[InfluenceChange] = strawberry.field(
+        resolver=influence_changes,
+        description="Whose influence changed from one run to another of the same scope, the farthest moved first.",
     )
     influence_scores: list[InfluenceScore | None] = strawberry.field(
         resolver=influence_scores,

@@ -26,6 +26,11 @@ class WebhookTopic(Enum):
         Topic.RUN_PUBLISHED.value, description="A run ended and its scores can be read."
     )
     SCORE_RUN_FAILED = strawberry.enum_value(Topic.RUN_FAILED.value, description="A run ended without scores.")
+    INFLUENCE_CHANGED = strawberry.enum_value(
+        Topic.INFLUENCE_CHANGED.value,
+        description="A run of influence is current and scores moved since the one before, or crossed the edge of the "
+        "highest: the 100 farthest moved, and how to ask for the rest. Needs `changes:read`.",
+    )
     EVENTS_RECORDED = strawberry.enum_value(
         Topic.EVENTS_RECORDED.value, description="Events of the wanted kinds are in the graph, up to 100 a message."
     )

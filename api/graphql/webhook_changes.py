@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.access.scopes import to_hear
 from api.graphql.context import Info
 from api.graphql.event import EventKind
 from api.graphql.failures import InvalidInput, Unavailable
@@ -85,8 +86,10 @@ async def create_webhook(
 ) -> CreateWebhookResult:
     """Makes a webhook of the caller's."""
 
+    topics = [text_of(topic) for topic in input.topics]
+    info.context.require(to_hear(topics))
+
     async def made() -> CreateWebhookPayload | InvalidInput:
-        topics = [text_of(topic) for topic in input.topics]
         kinds = [text_of(kind) for kind in input.event_kinds or ()]
         try:
             webhook = await info.context.services.webhooks.create(owner_of(info), input.url, topics, kinds)

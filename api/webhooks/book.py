@@ -113,6 +113,12 @@ class WebhookBook:
         with self._changing() as run:
             run.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (what, since))
 
+    def forget(self, what: str) -> None:
+        """Everything whose name begins with this word is told no more, until it is begun anew."""
+        if self._rows("SELECT what FROM told WHERE substr(what, 1, ?) = ? LIMIT 1", len(what) + 1, f"{what} "):
+            with self._changing() as run:
+                run.execute("DELETE FROM told WHERE substr(what, 1, ?) = ?", (len(what) + 1, f"{what} "))
+
     def lease(self, now: datetime, most: int) -> list[Delivery]:
         """What is due, the longest first; it is nobody else's for a minute."""
         with self._changing() as run:

@@ -14,8 +14,9 @@ from itertools import groupby
 import structlog
 
 from api.feed import MOST_WAITING, read_events
-from api.graphql.context import LogEvent, Wanted
+from api.graphql.context import InfluenceComparing, LogEvent, Wanted
 from api.webhooks.book import WebhookBook
+from api.webhooks.influence_news import influence_news
 from api.webhooks.records import Message
 from api.webhooks.topics import Topic, events_message, message
 from graph.errors import RenmaiError
@@ -23,13 +24,15 @@ from graph.log import EventLog
 from graph.queries.overview import projected_version
 from graph.queries.paging import Slice
 from graph.queries.reader import Reader
-from graph.queries.run import RunRow, runs
+from graph.queries.run import RunRow, current_runs, runs
+from graph.queries.score_run import RunKind
 
 log = structlog.get_logger("renmai.webhooks")
 
 POLL_SECONDS = 1.0
 RUNS_AT_ONCE = 50
 EVENTS_A_MESSAGE = 100
+CHANGES = "changes"
 BEHIND_AFTER = timedelta(minutes=1)
 _RUN_TOPICS = {"succeeded": Topic.RUN_PUBLISHED, "failed": Topic.RUN_FAILED}
 
@@ -41,6 +44,7 @@ class Teller:
     book: WebhookBook
     events: EventLog
     reader: Reader
+    changes: InfluenceComparing
     behind_since: datetime | None = field(default=None, init=False)
     followed: int = field(default=0, init=False)
     is_alarmed: bool = field(default=False, init=False)
@@ -69,6 +73,7 @@ class Teller:
             if topics & set(_RUN_TOPICS.values()):
                 await self._tell_runs(now)
             await self._tell_events(kinds, now)
+            await self._tell_changes(Topic.INFLUENCE_CHANGED in topics, now)
         if topics & {Topic.GRAPH_BEHIND, Topic.GRAPH_CAUGHT_UP}:
             await self._watch_graph(now)
 
@@ -95,6 +100,19 @@ class Teller:
             found = await asyncio.to_thread(read_events, self.events, int(since), version, wanted)
             told = _event_messages(found, now) if len(found) <= MOST_WAITING else [_skipped(int(since), version, now)]
         await asyncio.to_thread(self.book.post, told, now, told=("events", since, str(version)))
+
+    async def _tell_changes(self, is_wanted: bool, now: datetime) -> None:
+        """Each current run of influence beside the one that was current when this was last told."""
+        if not is_wanted:
+            # Whoever asks later is told what changes from then on.
+            await asyncio.to_thread(self.book.forget, CHANGES)
+            return
+        for scope, run in (await current_runs(self.reader, RunKind.INFLUENCE)).items():
+            what = f"{CHANGES} {scope}"
+            before = await self._since(what, run)
+            if run != before:
+                told = await influence_news(self.changes, before, run, scope, now)
+                await asyncio.to_thread(self.book.post, told, now, told=(what, before, run))
 
     async def _watch_graph(self, now: datetime) -> None:
         recorded = await asyncio.to_thread(lambda: self.events.version)

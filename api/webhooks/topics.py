@@ -17,6 +17,7 @@ class Topic(StrEnum):
 
     RUN_PUBLISHED = "score_run.published"
     RUN_FAILED = "score_run.failed"
+    INFLUENCE_CHANGED = "influence.changed"
     EVENTS_RECORDED = "events.recorded"
     EVENTS_SKIPPED = "events.skipped"
     GRAPH_BEHIND = "alert.graph_behind"

@@ -42,13 +42,16 @@ class ScoreTable:
                     continue
         raise LogUnavailable(f"{self._address}: {ATTEMPTS} attempts lost to other writers; run it again")
 
-    def read(self, run_id: str) -> pl.DataFrame | None:
-        """The frame that was written for this run, in its order; None where there is none, or none but an empty one."""
+    def read(self, run_id: str, *columns: str) -> pl.DataFrame | None:
+        """The frame that was written for this run, in its order; None where there is none, or none but an empty one.
+
+        Where `columns` are named, no others are read.
+        """
         if not is_table(self._address):
             return None
         rows = scan_table(self._address).filter(pl.col(RUN) == _checked(run_id)).sort(ROW)
         with told(self._address):
-            found = rows.drop(ROW, RUN).collect()
+            found = (rows.select(columns) if columns else rows.drop(ROW, RUN)).collect()
         return None if found.is_empty() else found
 
 

@@ -176,8 +176,12 @@ async def test_a_run_of_an_unknown_source_is_invalid_input(served: Served):
 
 
 CREATE_WEBHOOK = """mutation($url: String!) { createWebhook(input: {
-  url: $url, topics: [EVENTS_RECORDED, SCORE_RUN_PUBLISHED], eventKinds: [REFERRAL] }) {
+  url: $url, topics: [EVENTS_RECORDED, SCORE_RUN_PUBLISHED, INFLUENCE_CHANGED], eventKinds: [REFERRAL] }) {
   ... on CreateWebhookPayload { secret webhook { id } } } }"""
+
+
+CHANGED = """query($from: ID!, $to: ID!) { influenceChanges(from: $from, to: $to) {
+  nodes { customerKey customer { key } spreadAfter rankBefore } } }"""
 
 
 async def test_a_webhook_is_told_signed_what_was_recorded_and_scored(served: Served):
@@ -190,14 +194,26 @@ async def test_a_webhook_is_told_signed_what_was_recorded_and_scored(served: Ser
         headers, body = await got.get()
         await served.ask("mutation { startScoreRun(input: {kind: INFLUENCE}) { __typename } }")
         _, run = await got.get()
+        more = [{**EVENTS[1], "customer": f"new{number}"} for number in range(3)]
+        await served.ask(RECORD, events=[EVENTS[0] | {"customer": one["customer"]} for one in more] + more)
+        await got.get()
+        await served.ask("mutation { startScoreRun(input: {kind: INFLUENCE}) { __typename } }")
+        moved = [json.loads((await got.get())[1]) for _ in range(2)]
 
     at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
     assert headers.items() >= signed_headers(made["secret"], headers["webhook-id"], at, body).items()
     told = json.loads(body)
     assert (told["type"], [event["customer"] for event in told["data"]["events"]]) == ("events.recorded", ["bob"])
     assert json.loads(run)["type"] == "score_run.published"
+    [changed] = [one["data"] for one in moved if one["type"] == "influence.changed"]
+    assert changed["from"] == json.loads(run)["data"]["run"]
+    shown = await served.ask(CHANGED, **{"from": changed["from"], "to": changed["to"]})
+    told = [(one["customer"], one["spreadAfter"], one["rankBefore"]) for one in changed["changes"]]
+    nodes = shown["data"]["influenceChanges"]["nodes"]
+    assert [(one["customerKey"], one["spreadAfter"], one["rankBefore"]) for one in nodes] == told
+    assert nodes[0]["customer"] == {"key": "ann"}
     log = "query($id: ID!) { webhookDeliveries(webhook: $id) { totalCount } }"
-    assert (await served.ask(log, id=made["webhook"]["id"]))["data"]["webhookDeliveries"] == {"totalCount": 2}
+    assert (await served.ask(log, id=made["webhook"]["id"]))["data"]["webhookDeliveries"] == {"totalCount": 5}
 
 
 async def _receive(got: asyncio.Queue[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

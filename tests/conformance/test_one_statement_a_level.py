@@ -18,8 +18,8 @@ from graph.store import Statement, Store
 
 LEVELS = 3
 SCHEMA = make_schema()
-OFF_EVERY_PATH = {"search", "webhookDeliveries"}
-"""They need an argument; deliveries are not in the graph at all."""
+OFF_EVERY_PATH = {"influenceChanges", "search", "webhookDeliveries"}
+"""They need an argument; changes and deliveries are not in the graph at all."""
 Path = tuple[str, ...]
 
 

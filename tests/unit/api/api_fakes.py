@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from api.access.audit import PersonalRead
 from api.graphql.context import (
     AlreadyRunning,
@@ -28,6 +30,7 @@ from graph.errors import BadInput
 from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
+from graph.jobs.score_changes import Changed, ChangesAsked, changed
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
 from graph.store.statement import Statement
@@ -221,6 +224,16 @@ class NoDrift:
         raise BadInput(f"there is no run {before!r}")
 
 
+class NoChanges:
+    """No score differs from another."""
+
+    async def between(self, before: str, after: str, asked: ChangesAsked) -> Changed:
+        if before == after:
+            nobody = pl.DataFrame(schema={"customer_id": pl.String, "spread": pl.Float64, "rank": pl.Int64})
+            return Changed(changed(nobody, nobody, asked))
+        raise BadInput(f"there is no run {before!r}")
+
+
 def services(
     reader: RecordingReader,
     answers: Answers,
@@ -243,6 +256,7 @@ def services(
         exports or FakeExports(),
         webhooks or Desk(UNUSED, lambda: None, lambda: NOON),
         NoDrift(),
+        NoChanges(),
         ZoneInfo("Asia/Shanghai"),
         lambda: NOON,
         FakeIds,

@@ -5,27 +5,33 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import polars as pl
 import pytest
 from api_fakes import NOON, RecordingReader, run_row
 
+from api.graphql.connection import read_cursor, write_cursor
 from api.webhooks.addresses import PublicOnly, check_url, is_public
 from api.webhooks.book import LEASED_FOR, WebhookBook
+from api.webhooks.influence_news import CHANGES_A_MESSAGE
 from api.webhooks.ladder import RUNGS, next_attempt
 from api.webhooks.records import Message, Stretch, Webhook
 from api.webhooks.sender import Sender
 from api.webhooks.signing import signed_headers
 from api.webhooks.telling import BEHIND_AFTER, EVENTS_A_MESSAGE, Teller
 from graph.errors import BadInput, StoreUnavailable
+from graph.jobs.score_changes import ChangesAsked, InfluenceChanges
 from graph.log import DeadLetters, EventLog
+from graph.log.scores import ScoreTable
 from graph.queries import overview, run
 from graph.queries.listing import page_statement
+from graph.queries.paging import Position, Slice
 from loaders.record import Recorder
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -357,8 +363,19 @@ class Shop:
         self.recorder = Recorder(self.log, DeadLetters.open(folder / "rejected"))
         self.reader = RecordingReader()
         self.book = book
-        self.teller = Teller(book, self.log, self.reader)
+        self.current = {"*": "run-1"}
+        self.reader.when(run.CURRENT, lambda _: [{"scope": scope, "run": key} for scope, key in self.current.items()])
+        self.teller = Teller(book, self.log, self.reader, InfluenceChanges(self.reader, folder / "scores"))
         self.now = NOON
+
+    def score(self, key: str, spreads: Mapping[str, float], scope: str = "*") -> None:
+        """A run of influence is published."""
+        rows = [
+            {"customer_id": who, "spread": spread, "rank": place, "paths": "[]"}
+            for place, (who, spread) in enumerate(sorted(spreads.items(), key=lambda one: -one[1]), 1)
+        ]
+        ScoreTable.open(self.log.address.removesuffix("log") + "scores", "influence").write(key, pl.DataFrame(rows))
+        self.current[scope] = key
 
     def record(self, *kinds: str) -> None:
         at = "2026-03-02T12:00:00+08:00"
@@ -426,6 +443,103 @@ async def test_runs_are_told_when_they_ended_whoever_started_them(shop: Shop):
 
     assert told == [("score_run.published", "good", None), ("score_run.failed", "bad", "no events")]
     assert await shop.told() == []
+
+
+@pytest.fixture
+def scored(shop: Shop) -> Shop:
+    shop.reader.when(run.BY_KEYS, lambda asked: [run_row(key) for key in asked["keys"]])
+    shop.book.add(hook("w1", "influence.changed"))
+    shop.score("run-1", {"ann": 4.0, "bob": 2.0, "cat": 1.0, "dan": 0.0})
+    return shop
+
+
+async def test_who_moved_with_a_new_run_is_told_once_and_nothing_of_the_run_before_the_webhook(scored: Shop):
+    assert await scored.told() == []
+    scored.score("run-2", {"ann": 4.5, "bob": 3.0, "eve": 0.5, "dan": 0.0})
+
+    [told] = await scored.told()
+
+    bob = {"customer": "bob", "spreadBefore": 2.0, "spreadAfter": 3.0, "rankBefore": 2, "rankAfter": 2, "top": None}
+    eve = {"spreadBefore": None, "spreadAfter": 0.5, "rankBefore": None, "rankAfter": 3, "top": "entered"}
+    cat = {"spreadBefore": 1.0, "spreadAfter": None, "rankBefore": 3, "rankAfter": None, "top": "left"}
+    stated = {"scope": "*", "from": "run-1", "to": "run-2", "share": 0.2, "top": 100, "more": 0, "rest": None}
+    changes = [bob, {"customer": "cat", **cat}, {"customer": "eve", **eve}]
+    assert (told["type"], told["data"]) == ("influence.changed", {**stated, "changes": changes})
+    assert await scored.told() == []
+
+
+async def test_runs_between_two_looks_and_restarts_are_told_as_one_change(scored: Shop, tmp_path: Path):
+    await scored.told()
+    scored.score("run-2", {"ann": 9.0})
+    scored.score("run-3", {"ann": 4.0, "bob": 2.0, "cat": 3.0, "dan": 0.0})
+    scored.teller = Teller(scored.book, scored.log, scored.reader, InfluenceChanges(scored.reader, tmp_path / "scores"))
+
+    [told] = await scored.told()
+
+    assert (told["data"]["from"], told["data"]["to"]) == ("run-1", "run-3")
+    assert [one["customer"] for one in told["data"]["changes"]] == ["cat"]
+
+
+async def test_a_message_holds_the_farthest_moved_and_the_query_that_fetches_the_rest(scored: Shop, api: Any):
+    await scored.told()
+    scored.score("run-2", {f"new{number:03}": 1.0 + number for number in range(CHANGES_A_MESSAGE + 20)})
+
+    [told] = await scored.told()
+
+    changes, rest = told["data"]["changes"], told["data"]["rest"]
+    assert (len(changes), told["data"]["more"]) == (CHANGES_A_MESSAGE, 24 - 1)
+    found = await scored.teller.changes.between("run-1", "run-2", ChangesAsked())
+    after = read_cursor("influenceChanges", rest["variables"]["after"])
+    others = [entry.row.customer_id for entry in found.page(Slice(100, after=after)).entries]
+    assert len(others) == 23
+    assert not set(others) & {one["customer"] for one in changes}
+    same = api.data(rest["query"], **rest["variables"] | {"to": "run-1"})["influenceChanges"]
+    assert same == {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+async def test_tables_that_are_gone_stop_nothing(scored: Shop):
+    await scored.told()
+    scored.current["*"] = "run-2"
+    assert await scored.told() == []
+    scored.score("run-3", {"ann": 9.0})
+    assert await scored.told() == []  # beside run-2, of which nothing is known
+    scored.score("run-4", {"ann": 4.0})
+    [told] = await scored.told()
+    assert told["data"]["from"] == "run-3"
+
+
+async def test_who_asks_later_is_told_what_changes_from_then_on(scored: Shop):
+    await scored.told()
+    scored.book.remove("w1")
+    await scored.told()
+    scored.score("run-2", {"ann": 9.0})
+    scored.book.add(hook("w1", "influence.changed"))
+
+    assert await scored.told() == []
+
+
+def test_changes_of_influence_are_told_to_those_who_may_read_them(api: Any):
+    scopes = ["events:read", "webhooks:write"]
+    api.secrets["narrow"] = api.keys.create_key("narrow", scopes, now=NOON, expires_at=None)
+    wanted = {"url": "https://crm.example/hooks", "topics": ["INFLUENCE_CHANGED"]}
+
+    [refused] = api.post(CREATE, key="narrow", variables={"input": wanted}).json()["errors"]
+
+    assert refused["extensions"]["code"] == "FORBIDDEN"
+    assert "changes:read" in refused["message"]
+    assert api.data(CREATE, input=wanted)["createWebhook"]["webhook"]["topics"] == ["INFLUENCE_CHANGED"]
+
+
+CHANGES = """query($to: ID!, $share: Float, $after: String) {
+  influenceChanges(from: "run-1", to: $to, share: $share, after: $after) { totalCount } }"""
+
+
+def test_changes_that_cannot_be_asked_for_are_told_why(api: Any):
+    foreign = write_cursor("influenceChanges", Position("text", "ann"))
+
+    assert api.data(CHANGES, to="run-1")["influenceChanges"] == {"totalCount": 0}
+    for wrong in ({"to": "nothing"}, {"to": "run-1", "share": 1.0}, {"to": "run-1", "after": foreign}):
+        assert api.code(CHANGES, **{"share": 0.2} | wrong) == "BAD_USER_INPUT"
 
 
 async def test_a_graph_that_stays_behind_is_told_once_and_again_when_it_has_caught_up(shop: Shop):
