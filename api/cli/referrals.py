@@ -1,7 +1,7 @@
-"""`renmai referrals`: what referrals bring and cost, and which look like fraud."""
+"""`renmai referrals`: what referrals bring and cost, which look like fraud, and what is decided about them."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,20 +11,18 @@ from rich.table import Table
 
 from api.cli.advocates import PURPOSES
 from api.cli.console import answers
+from api.cli.referral_events import review_command, taken
 from api.settings import Settings
 from graph.algorithms.referrals import Estimate
 from graph.errors import BadInput
-from graph.jobs.project import project
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport, ReferralReports
 from graph.jobs.referral_read import month_named
 from graph.jobs.referral_signs import SignsFound, SignsRequest, find_signs
-from graph.log import DeadLetters, EventLog
+from graph.log import EventLog
 from graph.store import open_store
-from loaders.record import MOST, Outcome, Recorder
-from loaders.steps.complete import Defaults
+from loaders.record import Outcome
 
 ASKED, SIGNS = EconomicsAsked(), SignsRequest()
-SOURCE = "renmai-referrals"
 SHOWN = 20
 
 
@@ -33,6 +31,7 @@ def register(app: typer.Typer) -> None:
     referrals = typer.Typer(no_args_is_help=True, help="What referrals bring and cost, and which look like fraud.")
     referrals.command("economics")(economics_command)
     referrals.command("check")(check_command)
+    referrals.command("review")(review_command)
     app.add_typer(referrals, name="referrals")
 
 
@@ -95,19 +94,9 @@ async def _economics(settings: Settings, asked: EconomicsAsked) -> None:
 
 
 async def _raised(settings: Settings, log: EventLog, found: SignsFound) -> None:
-    """Through the same checks as everybody's events, and into the graph."""
-    recorder = Recorder(
-        log, DeadLetters.open(settings.rejected_folder), Defaults(source=SOURCE, time_zone=settings.time_zone)
-    )
-    events, now = found.events(), datetime.now(UTC)
-    verdicts = [
-        verdict
-        for place in range(0, len(events), MOST)
-        for verdict in recorder.record_events(events[place : place + MOST], received_at=now)
-    ]
-    new = sum(verdict.outcome is Outcome.ACCEPTED for verdict in verdicts)
     async with open_store(settings.store_config()) as store:
-        await project(log, store)
+        verdicts = await taken(settings, log, store, found.events())
+    new = sum(verdict.outcome is Outcome.ACCEPTED for verdict in verdicts)
     answers.print(f"{new:,} signs are new and under review; {len(verdicts) - new:,} were raised before.")
 
 

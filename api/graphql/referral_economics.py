@@ -135,7 +135,9 @@ class AcquisitionCosts:
         )
 
 
-@strawberry.type(description="What a customer has paid so many days after registration, in units of the currency.")
+@strawberry.type(
+    description="Revenue of a customer so many days after registration, in units of the currency; no margin."
+)
 class CustomerWorth:
     """Only who was observed for all of the days is counted."""
 
@@ -225,7 +227,10 @@ class ReferralEconomics:
     )
     repurchase: RepurchaseRates = strawberry.field(description="Of high sharers and others.")
     costs: AcquisitionCosts = strawberry.field(description="What a new customer costs.")
-    worth: list[CustomerWorth] = strawberry.field(description="What a customer has paid, by days since registration.")
+    worth: list[CustomerWorth] = strawberry.field(
+        description="Revenue of a customer by days since registration: what they paid, refunds taken off. It is no "
+        "margin, since products carry no cost."
+    )
     trees: ReferralTrees = strawberry.field(description="Depth and width of the trees.")
     cohorts: list[ReferralCohort] = strawberry.field(description="By month of registration, the earliest first.")
 

@@ -11,10 +11,13 @@ from api.graphql.failures import InvalidInput, Unavailable
 from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
 from api.graphql.referral_review import ReferralReview, ReviewState, review_of
-from api.graphql.verdicts import EventStatus, record, sent
+from api.graphql.verdicts import EventStatus, record
+from graph.jobs.referral_decision import LONGEST_REASON, ReferralDecision, Undecidable
+from graph.model.referral import Decision
 from graph.queries import referral_review as queries
 
-LONGEST_REASON = 2_000
+_FIELDS = {"customer": "customerKey"}
+"""What the rule calls a field, as clients write it, where that differs."""
 
 
 @strawberry.enum(description="What a reviewer decides.")
@@ -66,13 +69,14 @@ async def review_referral(
     """Records one decision."""
 
     async def taken() -> ReviewReferralPayload | InvalidInput | Unavailable:
-        if not 1 <= len(input.reason.strip()) <= LONGEST_REASON:
-            message = f"`reason` must have 1 to {LONGEST_REASON:,} characters, not {len(input.reason.strip()):,}."
-            return InvalidInput(message=message, field="reason")
-        [standing] = await queries.standings(info.context.reader, [input.customer_key])
-        if wrong := _wrong(input, standing):
-            return wrong
-        found = await record(info, [_event(info, input, standing)], None, {})
+        key, decision = input.customer_key, Decision(text_of(input.decision))
+        try:
+            decided = ReferralDecision(key, decision, input.reason, info.context.caller.name)
+            [standing] = await queries.standings(info.context.reader, [key])
+            event = decided.event(standing, info.context.started_at)
+        except Undecidable as failure:
+            return InvalidInput(message=str(failure), field=_FIELDS.get(failure.field, failure.field))
+        found = await record(info, [event], None, {})
         if not isinstance(found, list):
             return found
         [verdict] = found
@@ -80,37 +84,10 @@ async def review_referral(
             return InvalidInput(message=verdict.message or "The decision was not taken.", field=verdict.field)
         return ReviewReferralPayload(
             event_id=verdict.event_id,
-            customer_key=input.customer_key,
-            state=ReviewState.PENDING if _reopens(input) else ReviewState(text_of(input.decision)),
+            customer_key=key,
+            state=ReviewState(decided.state.value),
             decided_at=info.context.started_at,
-            decided_by=info.context.caller.name,
+            decided_by=decided.by,
         )
 
     return await once(info, input.idempotency_key, input, ReviewReferralPayload, taken)
-
-
-def _wrong(input: ReviewReferralInput, standing: queries.StandingRow | None) -> InvalidInput | None:
-    """Why nothing can be decided so: what is pending is approved or voided, what is decided is reopened."""
-    key = input.customer_key
-    if standing is None:
-        return InvalidInput(
-            message=f"There is no customer {key!r}: give the key of who was brought.", field="customerKey"
-        )
-    if standing.referrer is None and standing.state is None:
-        return InvalidInput(message=f"Nobody brought the customer {key!r}: nothing to review.", field="customerKey")
-    state = standing.state or text_of(ReviewState.PENDING)
-    if _reopens(input) == (state == text_of(ReviewState.PENDING)):
-        valid = "approve or void it" if _reopens(input) else "reopen it first"
-        return InvalidInput(message=f"The referral of {key!r} is {state}: {valid}.", field="decision")
-    return None
-
-
-def _reopens(input: ReviewReferralInput) -> bool:
-    return input.decision is ReviewDecision.REOPENED
-
-
-def _event(info: Info, input: ReviewReferralInput, standing: queries.StandingRow | None) -> dict[str, object]:
-    decided = {"decision": text_of(input.decision), "reason": input.reason.strip(), "by": info.context.caller.name}
-    event = {"kind": "referral_review", "at": sent(info.context.started_at), "customer": input.customer_key}
-    referrer = {} if standing is None or standing.referrer is None else {"referrer": standing.referrer}
-    return {**event, **referrer, "properties": decided}

@@ -37,7 +37,7 @@ def joined(first: ShareLog, second: ShareLog, days: int) -> ShareLog:
             other = other + later
         elif name.endswith(("_share", "_parent")):
             other = numbered(other)
-        columns[name] = one if name in ("customer_count", "segment") else np.concatenate([one, other])
+        columns[name] = one if one is None or name == "customer_count" else np.concatenate([one, other])
     return ShareLog(**columns)
 
 
