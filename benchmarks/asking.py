@@ -41,6 +41,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(request)
         return await self._whole
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._transport.close()
+
 
 def _body(read: bytearray) -> bytes | None:
     """The body of a complete answer; None before."""
@@ -107,8 +111,30 @@ class Taken:
         return float(np.percentile(self.milliseconds, part))
 
 
-async def round_of(connections: list[Connection], make: Callable[[], bytes], seconds: float, pid: int) -> Taken:
-    """Asks over all connections at once, for so long; each asks again as soon as it was answered."""
+async def asked_once(port: int, question: bytes) -> bytes:
+    """The body of the answer to one request over a connection of its own."""
+    connection = await connected(port)
+    try:
+        return await connection.ask(question)
+    finally:
+        connection.close()
+
+
+async def round_of(port: int, clients: int, make: Callable[[], bytes], seconds: float, pid: int) -> Taken:
+    """Asks over so many connections at once, for so long; each asks again as soon as it was answered.
+
+    They are opened before the clock starts and for this round alone: servers hang up on a connection that waits for the
+    other server's round to end.
+    """
+    connections = [await connected(port) for _ in range(clients)]
+    try:
+        return await _asked(connections, make, seconds, pid)
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+async def _asked(connections: list[Connection], make: Callable[[], bytes], seconds: float, pid: int) -> Taken:
     process, taken = psutil.Process(pid), list[float]()
     before, start = _cpu(process), time.perf_counter()
     until = start + seconds

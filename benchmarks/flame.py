@@ -17,7 +17,6 @@ from html import escape
 from pathlib import Path
 
 import uvloop
-from asking import connected, round_of
 from graphql_peer import QUESTIONS, Side, fill, kept_or_temporary, neo4j, ours
 
 WIDTH, ROW, LEAST, RATE = 1000, 15, 4.0, 400
@@ -104,11 +103,11 @@ def picture(root: Box, ends: Mapping[str, int], title: str) -> str:
 async def recorded(program: Path, environment: dict[str, str], customers: int, seconds: int) -> str:
     """The stacks of the server, as py-spy tells them."""
     with ours(environment) as (port, pid), tempfile.NamedTemporaryFile() as file:
-        side = Side("ours", [await connected(port)], pid, random.Random(1), customers)
-        await round_of(side.connections, side.make(QUESTIONS[0]), 3, pid)
+        side = Side("ours", port, pid, random.Random(1), customers, clients=1)
+        await side.asked(QUESTIONS[0], 3)
         command = [program, "record", "-p", str(pid), "-d", str(seconds), "-r", str(RATE), "-f", "raw", "-o", file.name]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-            await round_of(side.connections, side.make(QUESTIONS[0]), seconds, pid)
+            await side.asked(QUESTIONS[0], seconds)
         return Path(file.name).read_text(encoding="utf-8")
 
 

