@@ -33,7 +33,7 @@ def actual_cost(
 ) -> int:
     """What the answer holds, at least 1. Linear in the answer: fields are collected once for each place of it."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    found = _Weighing(fragments, prices).weigh((operation.selection_set,), data)
+    found = _Weighing(fragments, prices).weigh((operation.selection_set,), [data])
     return max(1, min(MOST, found))
 
 
@@ -43,17 +43,15 @@ class _Weighing:
         self._prices = prices
         self._known: dict[tuple[int, ...], tuple[_Column, ...]] = {}
 
-    def weigh(self, selections: Selections, value: object) -> int:
-        if isinstance(value, list):
-            return sum(self.weigh(selections, one) for one in cast("list[object]", value))
-        if not isinstance(value, dict):
+    def weigh(self, selections: Selections, objects: Sequence[object]) -> int:
+        """What all objects of one level hold: those of all their lists below are one level again."""
+        answers = [cast("dict[str, object]", one) for one in objects if isinstance(one, dict)]
+        if not answers:
             return 0
-        answer, total = cast("dict[str, object]", value), 0
+        total = 0
         for column in self._columns(selections):
-            found = answer.get(column.key)
-            if found is None:
-                continue
-            total += column.weight * _count(found)
+            found = _flat([answer.get(column.key) for answer in answers])
+            total += column.weight * len(found)
             if column.below:
                 total += self.weigh(column.below, found)
         return total
@@ -89,6 +87,12 @@ class _Weighing:
                     self._collect((self._fragments[node.name.value].selection_set,), fields, seen)
 
 
-def _count(value: object) -> int:
-    """How many objects stand under a key."""
-    return sum(map(_count, cast("list[object]", value))) if isinstance(value, list) else int(value is not None)
+def _flat(values: Sequence[object]) -> list[object]:
+    """What stands there and is not null, that of lists within too."""
+    flat: list[object] = []
+    for value in values:
+        if isinstance(value, list):
+            flat += _flat(cast("list[object]", value))
+        elif value is not None:
+            flat.append(value)
+    return flat

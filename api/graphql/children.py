@@ -5,7 +5,7 @@ answer (`children_of`), so that the executor can ask for all parents of a list w
 (`api.graphql.plain`). Either way the same loaders read the same rows, one statement a level.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,13 +30,17 @@ class Children:
     made: Callable[[Context, str, Any], object]
     """(context, the parent's key, what the batch told) → the object; None where there is none."""
 
-    def ask(self, context: Context, given: Given, parent: object) -> Awaitable[Any]:
-        """What the batch tells of the parent: asked for when this returns, read together with its neighbours'."""
-        return context.loaders.load(self.batch, getattr(parent, self.key), *given)
+    async def of(self, context: Context, given: Given, parent: object) -> object:
+        """The object that hangs on the parent, read together with its neighbours'."""
+        key = getattr(parent, self.key)
+        return self.made(context, key, await context.loaders.load(self.batch, key, *given))
 
-    def answer(self, context: Context, parent: object, told: Any) -> object:
-        """The object out of what the batch told."""
-        return self.made(context, getattr(parent, self.key), told)
+    async def of_all(self, context: Context, given: Given, parents: Sequence[object]) -> list[object]:
+        """The object that hangs on each of the parents; those with one key share one object."""
+        keys = [getattr(parent, self.key) for parent in parents]
+        told = await context.loaders.load_all(self.batch, keys, *given)
+        made = {key: self.made(context, key, one) for key, one in told.items()}
+        return [made[key] for key in keys]
 
 
 def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[Any], object]) -> Callable[..., Any]:
@@ -54,7 +58,7 @@ def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[A
         self: Any, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ):
         wanted = given({"first": first, "after": after, "last": last, "before": before})
-        return found.answer(info.context, self, await found.ask(info.context, wanted, self))
+        return await found.of(info.context, wanted, self)
 
     return _marked(resolve, found)
 
@@ -68,7 +72,7 @@ def one_of(batch: Batch[Any], make: Callable[[Any], object], key: str = "key") -
     found = Children(batch, key, lambda _: (), made)
 
     async def resolve(self: Any, info: Info):
-        return found.answer(info.context, self, await found.ask(info.context, (), self))
+        return await found.of(info.context, (), self)
 
     return _marked(resolve, found)
 

@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import strawberry
@@ -136,10 +136,34 @@ class Edge(Generic[Item]):
 class Connection(Generic[Item]):
     """Relay's connection."""
 
-    edges: list[Edge[Item]] = strawberry.field(description="The items of the page, each with its cursor.")
-    nodes: list[Item] = strawberry.field(description="The items of the page alone.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands within the list.")
+    page: strawberry.Private[Page[Any]]
+    order: strawberry.Private[str]
+    make: strawberry.Private[Callable[[Any], Any]]
     counted: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    # Items and cursors are made for the fields that are selected: most clients take `nodes`, and no cursor of these.
+    @strawberry.field(description="The items of the page, each with its cursor.")
+    def edges(self) -> list[Edge[Item]]:
+        """Made of the rows."""
+        # `Edge[Item](…)` would note on every edge what kind of edge it is, which costs more than the edge.
+        edge: type[Edge[Item]] = Edge
+        return [edge(node=self.make(row), cursor=write_cursor(self.order, at)) for row, at in self.page.entries]
+
+    @strawberry.field(description="The items of the page alone.")
+    def nodes(self) -> list[Item]:
+        """Made of the rows."""
+        return [self.make(row) for row, _ in self.page.entries]
+
+    @strawberry.field(description="Where the page stands within the list.")
+    def page_info(self) -> PageInfo:
+        """With the cursors of its ends."""
+        entries = self.page.entries
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=write_cursor(self.order, entries[0].position) if entries else None,
+            end_cursor=write_cursor(self.order, entries[-1].position) if entries else None,
+        )
 
     @strawberry.field(
         description=f"How long the whole list is. It is counted only when asked for, and no further than {COUNT_CAP:,}."
@@ -160,17 +184,4 @@ def connect(
     counted: Callable[[], Awaitable[int]],
 ) -> Connection[Item]:
     """The page as a connection of `kind`."""
-    # `Edge[Item](…)` would note on every edge what kind of edge it is, which costs more than the edge.
-    edge: type[Edge[Item]] = Edge
-    edges = [edge(node=make(entry.row), cursor=write_cursor(order, entry.position)) for entry in page.entries]
-    return kind(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        counted=counted,
-    )
+    return kind(page=page, order=order, make=make, counted=counted)

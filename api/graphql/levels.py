@@ -1,7 +1,7 @@
 """How a level of an answer is told: the objects of a list together, and then, together again, what hangs on them."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -84,25 +84,25 @@ class Shape:
         return [None if one is None else next(told) for one in value] if self.is_list else next(told)
 
 
+async def read_of_all(read: Callable[[Any], Any], sources: Sequence[object]) -> list[Any]:
+    """What is read off each object."""
+    return list(map(read, sources))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A field of a selection set below which something has to be waited for, or that has to be waited for itself."""
 
     key: str
-    read: Callable[[Any], Any]
-    """What the field holds; with `made`, what has to be awaited for that."""
+    found: Callable[[Sequence[object]], Awaitable[Sequence[object]]]
+    """What the field holds of each of many objects."""
     shape: Shape
     below: "PlainObject | Tree"
-    made: Callable[[object, Any], object] | None = None
-    """(object, what was awaited) → what the field holds."""
 
     async def fill(self, sources: Sequence[object], answers: Sequence[Told]) -> None:
         """Puts the field into the answers of all sources."""
-        found = [self.read(source) for source in sources]
-        if self.made:
-            # All were asked for in the same turn, so that their loader reads them together.
-            found = [self.made(source, await one) for source, one in zip(sources, found, strict=True)]
-        for answer, value in zip(answers, await self.shape.all_told(self.below, found), strict=True):
+        values = await self.shape.all_told(self.below, await self.found(sources))
+        for answer, value in zip(answers, values, strict=True):
             answer[self.key] = value
 
 

@@ -33,11 +33,12 @@ from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from api.access.guard import Guarded, guarding
 from api.graphql.children import children_of
 from api.graphql.context import Context
-from api.graphql.levels import Column, NotPlain, PlainObject, Shape, Step, Tree
+from api.graphql.levels import Column, NotPlain, PlainObject, Shape, Step, Tree, read_of_all
 
 _DEFINITION = "strawberry-definition"
 _LIMIT = 2**31
@@ -186,7 +187,7 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         if read is None:
             return self._step(key, field, declared, details, shape, below)
         if isinstance(below, Tree):
-            return Step(key, read, shape, below)
+            return Step(key, partial(read_of_all, read), shape, below)
         return Column(key, read, lambda value: shape.told(below, value), shape.is_required)
 
     def _step(
@@ -202,7 +203,7 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         except Exception:  # noqa: BLE001  the usual way refuses them, for each parent
             return None
         context = self._context()
-        return Step(key, partial(children.ask, context, given), shape, below, partial(children.answer, context))
+        return Step(key, partial(children.of_all, context, given), shape, below)
 
     def _context(self) -> Context:
         return cast("Context", self.context_value)
@@ -234,13 +235,19 @@ def _reading(
     # Strawberry marks the resolvers that read an attribute and nothing else.
     if getattr(resolve, "_is_default", False):
         return attrgetter(declared.python_name)
-    if field.args or all(one.name != "known" for one in fields(origin)):
+    if field.args:
         return None
+    if any(one.name == "known" for one in fields(origin)):
+        return lambda source: source.known[declared.python_name]
+    return _method(declared)
 
-    def known(source: Any) -> Any:
-        return source.known[declared.python_name]
 
-    return known
+def _method(declared: StrawberryField) -> Callable[[Any], Any] | None:
+    """The resolver where it asks for nothing but the object, and waits for nothing."""
+    own = cast("StrawberryResolver[Any] | None", declared.base_resolver)  # pyright: ignore[reportUnknownMemberType]
+    if own is None or own.is_async or own.info_parameter or not own.self_parameter or declared.extensions:
+        return None
+    return cast("Callable[[Any], Any]", own.wrapped_func)
 
 
 def _counting(make: Callable[[Any], Any], context: Context, name: str) -> Callable[[Any], Any]:

@@ -7,7 +7,7 @@ go elsewhere in the list. https://relay.dev/graphql/connections.htm
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, LiteralString, TypeVar
+from typing import Generic, LiteralString, NamedTuple, TypeVar
 
 Row = TypeVar("Row")
 SortValue = str | int | float | datetime
@@ -16,8 +16,7 @@ COUNT_CAP = 10_000
 """No list is counted further than this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in an ordered list: just at the row with this sort value and key."""
 
     value: SortValue | None
@@ -51,8 +50,7 @@ class Ordering:
     """INSTANT where the expression is one (`graph.queries.packing`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[Row]):
+class Entry(NamedTuple, Generic[Row]):
     """A row and where it stands."""
 
     row: Row
