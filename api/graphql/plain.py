@@ -8,7 +8,8 @@ over once an operation and then read off every object. Fields that are made by `
 of which a value does not fit: it then gets the usual errors, with their paths. Nothing is read twice for that: loaders
 keep what they read as long as the operation lasts.
 
-Where an object has `known`, a map from a field's name to what its resolver would find, that is taken for an attribute.
+Where an object has `known`, a map from a field's name to what its resolver would find, that is taken for an attribute;
+and so is a method that takes nothing but the object and waits for nothing.
 """
 
 from collections.abc import Callable
@@ -33,7 +34,6 @@ from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
 
 from api.access.guard import Guarded, guarding
 from api.graphql.children import children_of
@@ -244,10 +244,10 @@ def _reading(
 
 def _method(declared: StrawberryField) -> Callable[[Any], Any] | None:
     """The resolver where it asks for nothing but the object, and waits for nothing."""
-    own = cast("StrawberryResolver[Any] | None", declared.base_resolver)  # pyright: ignore[reportUnknownMemberType]
+    own: Any = declared.base_resolver  # pyright: ignore[reportUnknownMemberType]
     if own is None or own.is_async or own.info_parameter or not own.self_parameter or declared.extensions:
         return None
-    return cast("Callable[[Any], Any]", own.wrapped_func)
+    return own.wrapped_func
 
 
 def _counting(make: Callable[[Any], Any], context: Context, name: str) -> Callable[[Any], Any]:
