@@ -244,7 +244,7 @@ def _reading(
 
 def _method(declared: StrawberryField) -> Callable[[Any], Any] | None:
     """The resolver where it asks for nothing but the object, and waits for nothing."""
-    own: Any = declared.base_resolver  # pyright: ignore[reportUnknownMemberType]
+    own: Any = declared.base_resolver  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if own is None or own.is_async or own.info_parameter or not own.self_parameter or declared.extensions:
         return None
     return own.wrapped_func
