@@ -96,7 +96,7 @@ class LogWriter:
     def _request(self, one: Together) -> LogRequest:
         unfit = {place: LogRefusal(RejectReason(why.reason), why.field, why.message)
                  for place, why in one.refused.items()}  # fmt: skip
-        return LogRequest(one.events, one.received_at, one.source, unfit)
+        return LogRequest(one.events, one.received_at, one.source, unfit, one.since)
 
 
 def _verdict(one: LogVerdict) -> Verdict:

@@ -53,6 +53,10 @@ class Bookmarks:
         """The bookmark of everything that is recorded."""
         return write_bookmark(await asyncio.to_thread(self._recorded))
 
+    async def followed(self) -> str:
+        """The bookmark of what the graph has followed: whatever is read afterwards has all of it."""
+        return write_bookmark(await self._projected())
+
     async def reached(self, bookmark: str) -> bool:
         """Waits until the graph has followed so far; False where it has not within five seconds. BadInput."""
         version, until = read_bookmark(bookmark), monotonic() + self._seconds

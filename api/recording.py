@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ class Together:
     received_at: datetime
     source: str
     refused: Mapping[int, Refusal]
+    since: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Place → the version of the log since which nothing may have been said of the event's subject."""
 
 
 Commit = Callable[[Sequence[Together]], Sequence[Done | Exception]]
@@ -39,11 +41,15 @@ class GroupedRecorder:
         self._working: asyncio.Task[None] | None = None
 
     async def record(
-        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+        self,
+        events: Sequence[Mapping[str, Any]],
+        source: str,
+        refused: Mapping[int, Refusal],
+        since: Mapping[int, int] | None = None,
     ) -> list[Verdict]:
         """A verdict for each event, in their order; what is ACCEPTED is in the log."""
         done: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
-        self._waiting.append((Together(events, self._now(), source, refused), done))
+        self._waiting.append((Together(events, self._now(), source, refused, since or {}), done))
         if self._working is None:
             self._working = asyncio.create_task(self._work())
         return await done

@@ -11,7 +11,7 @@ import msgspec
 import polars as pl
 
 from graph.errors import BadInput, RenmaiError
-from graph.log import Clocks, DeadLetters, EventLog
+from graph.log import Clocks, DeadLetters, EventLog, Unchanged
 from loaders.formats.events_jsonl import read_lines
 from loaders.letters import letters
 from loaders.rejection import Rejected, RejectReason
@@ -27,6 +27,8 @@ class Outcome(StrEnum):
     ACCEPTED = "ACCEPTED"
     REPEATED = "REPEATED"
     REJECTED = "REJECTED"
+    CONFLICT = "CONFLICT"
+    """Something was said of the same subject since the version that was named; nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Request:
     source: str | None = None
     refused: Mapping[int, Refusal] = field(default_factory=dict[int, Refusal])
     """By place."""
+    since: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Place → the version of the log since which nothing may have been said of the event's subject."""
 
     @property
     def places(self) -> list[int]:
@@ -105,15 +109,15 @@ class Recorder:
         with self._lock:
             self._clocks.learn_from(self._log, self._log.version)
             read = [self._understood(one) for one in requests]
-            frames = [one.events for one in read if isinstance(one, Understood)]
-            fresh = self._appended(frames)
+            done = self._appended([(request, one) for request, one in zip(requests, read, strict=True)
+                                   if isinstance(one, Understood)])  # fmt: skip
         found: list[list[Verdict] | RenmaiError] = []
         for request, one in zip(requests, read, strict=True):
             if isinstance(one, RenmaiError):
                 found.append(one)
             else:
-                found.append(_told(request, one, fresh[: one.events.height]))
-                fresh = fresh[one.events.height :]
+                found.append(_told(request, one, done[: one.events.height]))
+                done = done[one.events.height :]
         return found
 
     def _understood(self, request: Request) -> Understood | RenmaiError:
@@ -131,12 +135,18 @@ class Recorder:
             return failure
         return understood
 
-    def _appended(self, frames: Sequence[pl.DataFrame]) -> list[bool]:
-        """Of each event whether it is new."""
-        events = pl.concat(frames) if frames else None
+    def _appended(self, read: Sequence[tuple[Request, Understood]]) -> list[Outcome]:
+        """What became of each event."""
+        events = pl.concat([one.events for _, one in read]) if read else None
         if events is None or events.is_empty():
             return []
-        return self._log.append(events, loader=self._name, batch=self._batch).fresh.to_list()
+        since = [version for request, one in read for version in _since(request, one)]
+        unchanged = Unchanged(since) if any(version is not None for version in since) else None
+        appended = self._log.append(events, loader=self._name, batch=self._batch, unchanged=unchanged)
+        done = [Outcome.ACCEPTED if new else Outcome.REPEATED for new in appended.fresh]
+        if appended.held is None:
+            return done
+        return [Outcome.CONFLICT if held else one for one, held in zip(done, appended.held, strict=True)]
 
     def _keep_rejected(self, rejected: Sequence[Rejected], source: str, received_at: datetime) -> None:
         if rejected:
@@ -169,18 +179,25 @@ def _unfit(place: int, record: Mapping[str, object], why: Refusal) -> Rejected:
     return Rejected(why.reason, why.field, value, why.message, line, line, place + 1, place)
 
 
-def _told(request: Request, understood: Understood, fresh: Sequence[bool]) -> list[Verdict]:
+def _since(request: Request, understood: Understood) -> list[int | None]:
+    """The condition of each event, in the events' order."""
     places = request.places
-    found = dict(zip(places, _verdicts(understood, fresh, len(places)), strict=True))
+    rows: list[int] = understood.events["_row"].to_list()
+    return [request.since.get(places[row]) for row in rows]
+
+
+def _told(request: Request, understood: Understood, done: Sequence[Outcome]) -> list[Verdict]:
+    places = request.places
+    found = dict(zip(places, _verdicts(understood, done, len(places)), strict=True))
     refused = request.refused.items()
     found |= {place: Verdict(Outcome.REJECTED, None, why.reason, why.field, why.message) for place, why in refused}
     return [found[place] for place in range(len(request.records))]
 
 
-def _verdicts(understood: Understood, fresh: Sequence[bool], count: int) -> list[Verdict]:
+def _verdicts(understood: Understood, done: Sequence[Outcome], count: int) -> list[Verdict]:
     found: dict[int, Verdict] = {}
-    for row, id_, new in zip(understood.events["_row"], understood.events["id"], fresh, strict=True):
-        found[row] = Verdict(Outcome.ACCEPTED if new else Outcome.REPEATED, id_)
+    for row, id_, outcome in zip(understood.events["_row"], understood.events["id"], done, strict=True):
+        found[row] = Verdict(outcome, id_)
     for one in understood.rejected:
         found[one.row] = Verdict(Outcome.REJECTED, None, one.reason, one.field, one.message)
     return [found[row] for row in range(count)]

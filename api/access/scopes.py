@@ -88,6 +88,8 @@ WRITES: Mapping[str, str] = {
 """Mutation → the noun that it writes. A new one must say so here, or the schema is not made."""
 BY_KIND = frozenset({"node", "nodes", "search", "_entities", "_service"})
 """Fields of the query that answer several nouns: what they may answer is checked thing by thing."""
+OF_NO_NOUN = frozenset({"bookmark"})
+"""Fields of the query that tell nothing of any noun: whoever may read at all may ask them."""
 PERSONAL_FIELDS = frozenset(one.name for one in CUSTOMER.properties if one.personal)
 """Properties of customers that the model declares personal."""
 
@@ -171,7 +173,7 @@ def needed(schema: GraphQLSchema) -> dict[tuple[str, str], Needs]:
             raise KeyError(f"say in api/access/scopes.py which noun the mutation {name} writes")
         if scopes := needs(kind.name, name, field):
             found[kind.name, name] = scopes
-        elif kind in {schema.query_type, schema.subscription_type} and name not in BY_KIND:
+        elif kind in {schema.query_type, schema.subscription_type} and name not in BY_KIND | OF_NO_NOUN:
             raise KeyError(f"say in api/access/scopes.py to which noun the type of {kind.name}.{name} belongs")
     return found
 

@@ -80,11 +80,16 @@ class Recorder(Protocol):
     """Where events go."""
 
     async def record(
-        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+        self,
+        events: Sequence[Mapping[str, Any]],
+        source: str,
+        refused: Mapping[int, Refusal],
+        since: Mapping[int, int] | None = None,
     ) -> list[Verdict]:
         """A verdict for each event, in their order. LogUnavailable where nothing could be written.
 
-        `refused` are places of events that are REJECTED for a reason that is known already.
+        `refused` are places of events that are REJECTED for a reason that is known already. `since` is, by place, the
+        version of the log since which nothing may have been said of the event's subject: else it is a CONFLICT.
         """
         ...
 
@@ -350,6 +355,10 @@ class ReadingOwnWrites(Protocol):
 
     async def newest(self) -> str:
         """The bookmark of everything that is recorded."""
+        ...
+
+    async def followed(self) -> str:
+        """The bookmark of what the graph has followed."""
         ...
 
     async def reached(self, bookmark: str) -> bool:

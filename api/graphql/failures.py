@@ -17,6 +17,15 @@ class InvalidInput(Failure):
     field: str | None = strawberry.field(description="The field at fault, dotted; null where it is the whole.")
 
 
+@strawberry.type(description="Something was said of the same subject meanwhile; nothing was done. Read it again.")
+class VersionConflict(Failure):
+    """Another write came between reading and writing."""
+
+    bookmark: str | None = strawberry.field(
+        description="Of everything that is recorded: a query that hands it in sees what came between."
+    )
+
+
 @strawberry.type(description="The log or the graph cannot be reached; nothing was done. Try again.")
 class Unavailable(Failure):
     """For the moment."""

@@ -7,11 +7,11 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.context import Info
-from api.graphql.failures import InvalidInput, Unavailable
+from api.graphql.failures import InvalidInput, Unavailable, VersionConflict
 from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
 from api.graphql.referral_review import ReferralReview, ReviewState, review_of
-from api.graphql.verdicts import EventStatus, record
+from api.graphql.verdicts import UNCHANGED_SINCE, EventStatus, record, version_of
 from graph.jobs.referral_decision import LONGEST_REASON, ReferralDecision, Undecidable
 from graph.model.referral import Decision
 from graph.queries import referral_review as queries
@@ -39,6 +39,9 @@ class ReviewReferralInput:
     )
     reason: str = strawberry.field(description=f"Why, for whoever asks later: 1 to {LONGEST_REASON:,} characters.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+    unchanged_since: str | None = strawberry.field(
+        default=None, description=f"{UNCHANGED_SINCE} Without it: since the decision is checked."
+    )
 
 
 @strawberry.type(description="The decision is in the log; the graph follows within about two seconds.")
@@ -58,7 +61,7 @@ class ReviewReferralPayload:
 
 
 ReviewReferralResult = Annotated[
-    ReviewReferralPayload | InvalidInput | IdempotencyConflict | Unavailable,
+    ReviewReferralPayload | InvalidInput | VersionConflict | IdempotencyConflict | Unavailable,
     strawberry.union("ReviewReferralResult", description="What was recorded, or why nothing was."),
 ]
 
@@ -68,7 +71,11 @@ async def review_referral(
 ) -> ReviewReferralResult:
     """Records one decision."""
 
-    async def taken() -> ReviewReferralPayload | InvalidInput | Unavailable:
+    async def taken() -> ReviewReferralPayload | InvalidInput | VersionConflict | Unavailable:
+        # The version comes before the state: what is read then can only be newer.
+        since = version_of(input.unchanged_since or await _followed(info))
+        if isinstance(since, InvalidInput):
+            return since
         key, decision = input.customer_key, Decision(text_of(input.decision))
         try:
             decided = ReferralDecision(key, decision, input.reason, info.context.caller.name)
@@ -76,10 +83,12 @@ async def review_referral(
             event = decided.event(standing, info.context.started_at)
         except Undecidable as failure:
             return InvalidInput(message=str(failure), field=_FIELDS.get(failure.field, failure.field))
-        found = await record(info, [event], None, {})
+        found = await record(info, [event], None, {}, since)
         if not isinstance(found, list):
             return found
         [verdict] = found
+        if verdict.status == EventStatus.CONFLICT.value:
+            return await _overtaken(info, key)
         if verdict.status == EventStatus.REJECTED.value:
             return InvalidInput(message=verdict.message or "The decision was not taken.", field=verdict.field)
         return ReviewReferralPayload(
@@ -91,3 +100,14 @@ async def review_referral(
         )
 
     return await once(info, input.idempotency_key, input, ReviewReferralPayload, taken)
+
+
+async def _followed(info: Info) -> str | None:
+    bookmarks = info.context.services.bookmarks
+    return await bookmarks.followed() if bookmarks else None
+
+
+async def _overtaken(info: Info, key: str) -> VersionConflict:
+    bookmarks = info.context.services.bookmarks
+    message = f"Somebody else decided about the referral of {key!r} meanwhile: read it again."
+    return VersionConflict(message=message, bookmark=await bookmarks.newest() if bookmarks else None)

@@ -21,6 +21,7 @@ from api.access.guard import guard
 from api.access.scopes import needed
 from api.access.sdl import with_scopes
 from api.graphql.advocates import AdvocateSelection, select
+from api.graphql.bookmark import bookmark
 from api.graphql.centrality import CentralityScore, most_central
 from api.graphql.chain import Chain, chain, chains
 from api.graphql.chain_step import ChainStepReached, watch_chain_steps
@@ -152,6 +153,11 @@ class Query:
     webhook_deliveries: Connection[WebhookDelivery] = strawberry.field(
         resolver=webhook_deliveries,
         description="What was posted to a webhook, the newest first, page by page.",
+    )
+    bookmark: str | None = strawberry.field(
+        resolver=bookmark,
+        description="Where the graph stands: whatever a later request reads has all of it. For `unchangedSince`: ask "
+        "for it in a request before the one that reads. Null for partners, who write nothing.",
     )
     overview: Overview = strawberry.field(resolver=overview, description="What is loaded, in figures.")
     search: SearchConnection = strawberry.field(

@@ -13,6 +13,8 @@ from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.verdicts import (
     DEFAULT_SOURCE,
     MOST_ROWS,
+    UNCHANGED_SINCE,
+    EventStatus,
     EventVerdict,
     invalid_count,
     record,
@@ -20,6 +22,7 @@ from api.graphql.verdicts import (
     sent,
     sums,
     told,
+    version_of,
 )
 
 _OWN = frozenset({"key", "at"})
@@ -98,6 +101,7 @@ class UpsertCustomersInput:
     customers: list[CustomerUpsert] = strawberry.field(description=f"1 to {MOST_ROWS:,} customers.")
     source: str | None = strawberry.field(default=None, description=SOURCE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+    unchanged_since: str | None = strawberry.field(default=None, description=UNCHANGED_SINCE)
 
 
 @strawberry.input(description="What is known of products.")
@@ -107,6 +111,7 @@ class UpsertProductsInput:
     products: list[ProductUpsert] = strawberry.field(description=f"1 to {MOST_ROWS:,} products.")
     source: str | None = strawberry.field(default=None, description=SOURCE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+    unchanged_since: str | None = strawberry.field(default=None, description=UNCHANGED_SINCE)
 
 
 @strawberry.input(description="What is known of stores.")
@@ -116,6 +121,7 @@ class UpsertStoresInput:
     stores: list[StoreUpsert] = strawberry.field(description=f"1 to {MOST_ROWS:,} stores.")
     source: str | None = strawberry.field(default=None, description=SOURCE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+    unchanged_since: str | None = strawberry.field(default=None, description=UNCHANGED_SINCE)
 
 
 @strawberry.input(description="What is known of channels.")
@@ -125,6 +131,7 @@ class UpsertChannelsInput:
     channels: list[ChannelUpsert] = strawberry.field(description=f"1 to {MOST_ROWS:,} channels.")
     source: str | None = strawberry.field(default=None, description=SOURCE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY_DESCRIPTION)
+    unchanged_since: str | None = strawberry.field(default=None, description=UNCHANGED_SINCE)
 
 
 @strawberry.type(description="Every row was looked at and has its verdict. The graph follows within about two seconds.")
@@ -136,6 +143,9 @@ class UpsertPayload:
     accepted: int = strawberry.field(description="How many profiles are new in the log.")
     repeated: int = strawberry.field(description="How many the log had already, word for word.")
     rejected: int = strawberry.field(description="How many were not taken.")
+    conflicts: int = strawberry.field(
+        default=0, description="How many were not taken because of what came since `unchangedSince`."
+    )
 
 
 UpsertResult = Annotated[
@@ -179,13 +189,17 @@ async def _upsert(info: Info, input: Input, subject: str, rows: Sequence[Row]) -
     async def taken() -> UpsertPayload | InvalidInput | Unavailable:
         if wrong := invalid_count(f"{subject}s", len(rows)):
             return wrong
+        since = version_of(input.unchanged_since)
+        if isinstance(since, InvalidInput):
+            return since
         refused = {place: why for place, row in enumerate(rows) if (why := _refusal(row))}
-        found = await record(info, [_profile(info, subject, row) for row in rows], input.source, refused)
+        found = await record(info, [_profile(info, subject, row) for row in rows], input.source, refused, since)
         if not isinstance(found, list):
             return found
         verdicts = told(found)
         keys = [str(sent(row.key)) if row.key else None for row in rows]
-        return UpsertPayload(keys=keys, verdicts=verdicts, **sums(verdicts))
+        conflicts = sum(verdict.status is EventStatus.CONFLICT for verdict in verdicts)
+        return UpsertPayload(keys=keys, verdicts=verdicts, conflicts=conflicts, **sums(verdicts))
 
     return await once(info, input.idempotency_key, input, UpsertPayload, taken)
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import strawberry
 
+from api.bookmarks import read_bookmark
 from api.graphql.context import Info, Refusal, Verdict
 from api.graphql.errors import log
 from api.graphql.failures import InvalidInput, Unavailable
@@ -26,6 +27,16 @@ class EventStatus(Enum):
     ACCEPTED = strawberry.enum_value("ACCEPTED", description="It is in the log.")
     REPEATED = strawberry.enum_value("REPEATED", description="The log had it already; nothing changed.")
     REJECTED = strawberry.enum_value("REJECTED", description="It was not taken; it lies with the dead letters.")
+    CONFLICT = strawberry.enum_value(
+        "CONFLICT",
+        description="Something was said of the same subject since `unchangedSince`; nothing was recorded. Read again.",
+    )
+
+
+UNCHANGED_SINCE = (
+    "A bookmark that was had (`{ bookmark }`) before the state was read on which this rests: what was said of the same "
+    "subject since then, by whomever, is a conflict, and nothing of it is overwritten unseen."
+)
 
 
 @strawberry.type(description="What became of one event.")
@@ -103,11 +114,19 @@ def invalid_count(name: str, count: int) -> InvalidInput | None:
 
 
 async def record(
-    info: Info, records: Sequence[Mapping[str, Any]], source: str | None, refused: Mapping[int, Refusal]
+    info: Info,
+    records: Sequence[Mapping[str, Any]],
+    source: str | None,
+    refused: Mapping[int, Refusal],
+    since: int | None = None,
 ) -> list[Verdict] | InvalidInput | Unavailable:
-    """A verdict for each event, in their order; what was accepted is in the log."""
+    """A verdict for each event, in their order; what was accepted is in the log.
+
+    `since` is the version of the log since which nothing may have been said of any event's subject.
+    """
+    unchanged = {} if since is None else dict.fromkeys(range(len(records)), since)
     try:
-        return await info.context.services.recorder.record(records, source or DEFAULT_SOURCE, refused)
+        return await info.context.services.recorder.record(records, source or DEFAULT_SOURCE, refused, unchanged)
     except BadInput as failure:
         return InvalidInput(message=str(failure), field=None)
     except LogUnavailable as failure:
@@ -130,6 +149,17 @@ def told(verdicts: Sequence[Verdict]) -> list[EventVerdict]:
     ]
 
 
+_SUMMED = (EventStatus.ACCEPTED, EventStatus.REPEATED, EventStatus.REJECTED)
+
+
 def sums(verdicts: Sequence[EventVerdict]) -> dict[str, int]:
     """How many were accepted, repeated and rejected, by the name of the payload's field."""
-    return {text_of(status).lower(): sum(verdict.status is status for verdict in verdicts) for status in EventStatus}
+    return {text_of(status).lower(): sum(verdict.status is status for verdict in verdicts) for status in _SUMMED}
+
+
+def version_of(bookmark: str | None) -> int | InvalidInput | None:
+    """The version that `unchangedSince` names; a failure for a text that is no bookmark."""
+    try:
+        return None if bookmark is None else read_bookmark(bookmark)
+    except BadInput as failure:
+        return InvalidInput(message=str(failure), field="unchangedSince")

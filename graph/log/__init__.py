@@ -6,6 +6,7 @@ from graph.log.event_log import Compacted, EventLog
 from graph.log.once import Appended
 from graph.log.schema import COLUMNS, CONTENT, EVENTS, GIVEN, MONEY, REQUIRED, Column, EventKind
 from graph.log.scores import ScoreTable
+from graph.log.unchanged import Unchanged
 
 __all__ = [
     "COLUMNS",
@@ -24,4 +25,5 @@ __all__ = [
     "EventKind",
     "EventLog",
     "ScoreTable",
+    "Unchanged",
 ]

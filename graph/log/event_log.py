@@ -12,6 +12,7 @@ from graph.log.digest import digest_rows
 from graph.log.once import Appended, OnceTable
 from graph.log.schema import EVENTS
 from graph.log.store_time import StoreTime
+from graph.log.unchanged import Unchanged
 
 DIGEST_ROWS = 250_000
 
@@ -52,15 +53,16 @@ class EventLog:
         """The newest version, looked up now. Compaction makes a version too, with no new event in it."""
         return self._rows.table.fresh().version()
 
-    def append(self, events: pl.DataFrame, *, loader: str, batch: int) -> Appended:
+    def append(self, events: pl.DataFrame, *, loader: str, batch: int, unchanged: Unchanged | None = None) -> Appended:
         """Adds the events whose id is new, in one atomic commit that also says (loader, batch).
 
         `events` holds every column of `EVENTS` except `log_version`, which is filled in here. Batches of one loader
         come in ascending order: a batch that is not above the newest committed one is taken for a repeat. Of two events
         with one id the first in the order given counts. A batch that brings nothing new makes no version.
+        `unchanged` holds back those of whose subject something was said meanwhile (`Appended.held`).
         Raises LogUnavailable; then nothing of the batch is in the log.
         """
-        return self._rows.append(events, loader=loader, batch=batch)
+        return self._rows.append(events, loader=loader, batch=batch, guard=unchanged)
 
     def scan(self, *, after: int = 0, up_to: int | None = None) -> pl.LazyFrame:
         """Rows that versions above `after`, up to and with `up_to` (default: all), brought.

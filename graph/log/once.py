@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -24,6 +25,8 @@ class Appended:
     """For each given row, in the order given: true where it is now in the table, false where it was a repeat."""
     already: bool
     """True where this batch of this loader had been committed before: every row of it is a repeat."""
+    held: pl.Series | None = None
+    """Of a guarded batch, for each given row: true where it is new but was held back."""
 
     @property
     def accepted(self) -> int:
@@ -33,7 +36,20 @@ class Appended:
     @property
     def repeated(self) -> int:
         """How many of its rows were in the table, or earlier in the batch, already."""
-        return len(self.fresh) - self.accepted
+        return len(self.fresh) - self.accepted - (0 if self.held is None else int(self.held.sum()))
+
+
+class Guard(Protocol):
+    """What holds new rows back, judged against the version that the commit builds on."""
+
+    @property
+    def earliest(self) -> int | None:
+        """Above which version the table's rows matter; None where nothing is held back."""
+        ...
+
+    def held(self, rows: pl.DataFrame, fresh: pl.Series, gained: pl.LazyFrame) -> pl.Series:
+        """For each row: true where it is fresh and must stay out, given what the table gained since `earliest`."""
+        ...
 
 
 class OnceTable:
@@ -46,13 +62,16 @@ class OnceTable:
         self.table = Table(folder, pl.DataFrame(schema=schema), own=own, partition_by=DAY, stats=(*stats, VERSION))
         self._known = KnownIds()
 
-    def append(self, rows: pl.DataFrame, *, loader: str, batch: int) -> Appended:
-        """Adds the rows whose id is new, all or none; fills in `log_version`. Raises LogUnavailable."""
+    def append(self, rows: pl.DataFrame, *, loader: str, batch: int, guard: Guard | None = None) -> Appended:
+        """Adds the rows whose id is new and that `guard` lets in, all or none; fills in `log_version`.
+
+        Raises LogUnavailable.
+        """
         typed = rows.select(pl.col(name).cast(dtype) for name, dtype in self._schema.items() if name != VERSION)
         with self.table.writing():
             for _ in range(ATTEMPTS):
                 try:
-                    return self._append_once(typed, loader, batch)
+                    return self._append_once(typed, loader, batch, guard)
                 except Conflict:
                     continue
         raise LogUnavailable(f"{self.table.address}: {ATTEMPTS} attempts lost to other writers; run it again")
@@ -61,23 +80,30 @@ class OnceTable:
         """Rows that versions above `after`, up to and with `up_to` (default: all), brought."""
         return _between(self.table.scan(), after, up_to)
 
-    def _append_once(self, rows: pl.DataFrame, loader: str, batch: int) -> Appended:
+    def _append_once(self, rows: pl.DataFrame, loader: str, batch: int, guard: Guard | None) -> Appended:
         newest = self.table.fresh()
         committed = newest.transaction_version(loader)
         if committed is not None and committed >= batch:
             return Appended(newest.version(), _none(rows.height), already=True)
         self._learn(newest.version())
         fresh = rows["id"].is_first_distinct() & ~self._held(rows["id"])
+        held = None if guard is None else self._held_back(rows, fresh, guard, newest.version())
+        fresh = fresh if held is None else fresh & ~held
         new = rows.filter(fresh)
         if new.is_empty():
-            return Appended(newest.version(), fresh, already=False)
+            return Appended(newest.version(), fresh, already=False, held=held)
         version = newest.version() + 1
         stamped = new.with_columns(pl.lit(version, dtype=pl.Int64).alias(VERSION)).select(self._schema.names())
         written = self.table.commit(stamped, transaction=(loader, batch))
         if written != version:
             raise LogUnavailable(f"{self.table.address}: version {version} was expected, {written} was written")
         self._known.add(new["id"], new[DAY], version=version)
-        return Appended(version, fresh, already=False)
+        return Appended(version, fresh, already=False, held=held)
+
+    def _held_back(self, rows: pl.DataFrame, fresh: pl.Series, guard: Guard, version: int) -> pl.Series:
+        if guard.earliest is None:
+            return _none(rows.height)
+        return guard.held(rows, fresh, _between(self.table.scan_now(), guard.earliest, version))
 
     def _learn(self, version: int) -> None:
         if self._known.version < version:

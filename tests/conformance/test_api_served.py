@@ -128,6 +128,24 @@ async def test_who_hands_in_a_bookmark_reads_what_was_written(served: Served):
 
         assert recorded.json()["extensions"]["bookmark"] == bookmark
         assert [one.json()["data"] for one in (by_header, by_body)] == [{"customer": {"key": f"c{number}"}}] * 2
+    await who_rests_on_what_was_seen_is_told_of_what_came_between(served)
+
+
+async def who_rests_on_what_was_seen_is_told_of_what_came_between(served: Served) -> None:
+    write = """mutation($city: String!, $seen: String) { upsertCustomers(input: {
+      customers: [{key: "c1", city: $city}, {key: "c2", city: $city}], unchangedSince: $seen}) {
+      ... on UpsertPayload { verdicts { status } conflicts } } }"""
+    other = 'mutation { upsertCustomers(input: {customers: [{key: "c1", city: "Suzhou"}]}) { __typename } }'
+    seen = (await served.ask("{ bookmark }"))["data"]["bookmark"]
+    between = (await served.ask(other))["extensions"]["bookmark"]
+
+    stale = await served.ask(write, city="Ningbo", seen=seen)
+    newer = await served.ask(write, city="Ningbo 2", seen=between)
+
+    told = stale["data"]["upsertCustomers"]
+    assert ([one["status"] for one in told["verdicts"]], told["conflicts"]) == (["CONFLICT", "ACCEPTED"], 1)
+    # The stale request has spoken of c2, and of c1 nobody has since.
+    assert [one["status"] for one in newer["data"]["upsertCustomers"]["verdicts"]] == ["ACCEPTED", "CONFLICT"]
 
 
 async def seen(served: Served, query: str, expected: object, *, within_seconds: float) -> bool:

@@ -67,12 +67,20 @@ class FakeRecorder:
     taken: list[Mapping[str, Any]] = field(default_factory=list)
     refused: list[Mapping[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
+    newest: int = 0
+    """The version that said something of everything."""
 
     async def record(
-        self, events: Sequence[Mapping[str, Any]], source: str, refused: Mapping[int, Refusal]
+        self,
+        events: Sequence[Mapping[str, Any]],
+        source: str,
+        refused: Mapping[int, Refusal],
+        since: Mapping[int, int] | None = None,
     ) -> list[Verdict]:
         if self.failure:
             raise self.failure
+        if any(version < self.newest for version in (since or {}).values()):
+            return [Verdict("CONFLICT", f"made-{place}") for place in range(len(events))]
         self.taken += [event for place, event in enumerate(events) if place not in refused]
         self.refused += [events[place] for place in refused]
         return [self._verdict(event, refused.get(place)) for place, event in enumerate(events)]

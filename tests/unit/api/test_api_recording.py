@@ -132,3 +132,17 @@ async def test_a_commit_is_bounded(place: Place, monkeypatch: Any) -> None:
 
     sizes = pl.DataFrame(place.rows(), orient="row")["column_2"].value_counts().sort("column_2")["count"].to_list()
     assert sizes == [4, 4, 2]
+
+
+async def test_what_was_overtaken_is_told_and_not_recorded(tmp_path: Path):
+    place = Place(tmp_path)
+    place.recorder.may.set()
+    said = [{"kind": "profile", "at": f"2026-03-02T12:0{n}:00+08:00", "customer": "ann", "properties": {"city": str(n)}}
+            for n in range(3)]  # fmt: skip
+    refused = {0: Refusal("missing_field", "key", "no key")}
+
+    await place.grouped.record(said[:1], "till", {})
+    found = await place.grouped.record([{}, *said[1:]], "till", refused, {1: 0})
+
+    assert [one.status for one in found] == ["REJECTED", "CONFLICT", "ACCEPTED"]
+    assert len(place.rows()) == 2

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from api_fakes import NOON
 
+from api.bookmarks import Bookmarks, write_bookmark
 from graph.queries import referral_review as queries
 from graph.queries.listing import page_statement
 
@@ -22,6 +23,10 @@ def review_row(key: str, **given: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def reviewed(api: Any) -> Any:
+    return with_reviews(api)
+
+
+def with_reviews(api: Any) -> Any:
     """bob is under review, cat was approved, dan was brought by nobody."""
     standing = {"ann": (None, None), "bob": ("ann", None), "cat": ("ann", "approved"), "dan": (None, None)}
     api.reader.when(
@@ -115,3 +120,36 @@ def test_a_referral_leads_to_its_review(reviewed: Any):
     query = '{ customer(key: "bob") { referredBy { review { state suspicion } } } }'
 
     assert reviewed.data(query)["customer"]["referredBy"]["review"] == {"state": "PENDING", "suspicion": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("seen", "decided", "kind"),
+    [
+        (None, 7, "ReviewReferralPayload"),  # the graph has followed to 7, so that its state is known
+        (None, 8, "VersionConflict"),  # somebody decided since
+        (write_bookmark(6), 7, "VersionConflict"),  # the caller looked earlier
+    ],
+)
+def test_a_decision_that_somebody_else_has_overtaken_is_a_conflict(
+    serve: Any, seen: str | None, decided: int, kind: str
+):
+    async def followed() -> int:
+        return 7
+
+    api = with_reviews(serve(bookmarks=Bookmarks(lambda: 9, followed)))
+    api.recorder.newest = decided
+    query = REVIEW.replace("... on InvalidInput", "... on VersionConflict { bookmark } ... on InvalidInput")
+    given = {"customerKey": "bob", "decision": "VOIDED", "reason": "x"} | ({"unchangedSince": seen} if seen else {})
+
+    answer = api.data(query, input=given)["reviewReferral"]
+
+    assert answer["__typename"] == kind
+    assert answer.get("bookmark") == (write_bookmark(9) if kind == "VersionConflict" else None)
+    assert len(api.recorder.taken) == (kind != "VersionConflict")
+
+
+def test_the_bookmark_to_read_behind_is_of_what_the_graph_has_followed(serve: Any):
+    async def followed() -> int:
+        return 7
+
+    assert serve(bookmarks=Bookmarks(lambda: 9, followed)).data("{ bookmark }") == {"bookmark": write_bookmark(7)}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.bookmarks import write_bookmark
 from graph.errors import LogUnavailable
 
 FIELDS = """{ __typename ... on UpsertPayload { keys accepted repeated rejected
@@ -94,4 +95,29 @@ def test_nobody_brings_themselves(api: Any):
     answer = api.data(REFER, input={"referrer": "ann", "referred": "ann"})["recordReferral"]
 
     assert (answer["__typename"], answer["field"]) == ("InvalidInput", "referrer")
+    assert api.recorder.taken == []
+
+
+GUARDED = """mutation($input: UpsertCustomersInput!) { upsertCustomers(input: $input) { __typename
+  ... on UpsertPayload { accepted rejected conflicts verdicts { status } } ... on InvalidInput { field message } } }"""
+
+
+@pytest.mark.parametrize(("seen", "status"), [(4, "CONFLICT"), (5, "ACCEPTED")])
+def test_a_row_that_rests_on_an_older_state_is_a_conflict(api: Any, seen: int, status: str):
+    api.recorder.newest = 5
+    given = {"customers": [{"key": "ann", "city": "Ningbo"}], "unchangedSince": write_bookmark(seen)}
+
+    answer = api.data(GUARDED, input=given)["upsertCustomers"]
+
+    assert [verdict["status"] for verdict in answer["verdicts"]] == [status]
+    assert (answer["accepted"], answer["rejected"], answer["conflicts"]) == (seen == 5, 0, seen == 4)
+    assert len(api.recorder.taken) == (seen == 5)
+
+
+def test_a_bookmark_that_is_none_is_invalid_input(api: Any):
+    given = {"customers": [{"key": "ann", "city": "Ningbo"}], "unchangedSince": "5"}
+
+    answer = api.data(GUARDED, input=given)["upsertCustomers"]
+
+    assert (answer["__typename"], answer["field"]) == ("InvalidInput", "unchangedSince")
     assert api.recorder.taken == []

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from graph.errors import LogUnavailable
-from graph.log import EVENTS, EventLog
+from graph.log import EVENTS, EventLog, Unchanged
 from graph.log.delta import check_room
 from graph.log.known_ids import KnownIds, hash_ids, sorted_run
 from tests.event_rows import event, frame
@@ -242,3 +242,65 @@ def test_writers_without_a_lock_between_them_lose_and_double_nothing(tmp_path: P
 
     rows = logs[0].scan().collect()
     assert sum(one.accepted for one in done) == rows.height == rows["id"].n_unique() == 10
+
+
+def guarded(log: EventLog, batch: int, *conditions: tuple[dict[str, object], int | None], by: str = "b") -> list[str]:
+    """What became of each event."""
+    rows, since = [row for row, _ in conditions], [version for _, version in conditions]
+    done = log.append(frame(rows), loader=by, batch=batch, unchanged=Unchanged(since))
+    assert done.held is not None
+    assert len(rows) == done.accepted + done.repeated + int(done.held.sum())
+    return ["in" if fresh else "held" if held else "repeat" for fresh, held in zip(done.fresh, done.held, strict=True)]
+
+
+def test_an_event_is_held_back_where_its_subject_was_spoken_of_since(log: EventLog):
+    said = [
+        event("profile", customer="ann", properties={"city": "a"}),
+        event("consent", customer="bob", properties={"sharing": True}),
+        event("register", customer="cat"),
+        event("profile", product="tea", properties={"name": "a"}),
+        event("profile", store="west", properties={"name": "a"}),
+        event("profile", channel="app", properties={"online": True}),
+        event("referral_review", customer="dan", properties={"decision": "voided"}),
+        event("purchase", customer="eve", order="o1", product="nuts", store="east", channel="mall", amount="1"),
+    ]
+    log.append(frame(said), loader="a", batch=1)
+    subjects = [{"customer": key} for key in ("ann", "bob", "cat", "dan", "eve")]
+    subjects += [{"product": "tea"}, {"store": "west"}, {"channel": "app"}]
+    subjects += [{"product": "nuts"}, {"store": "east"}, {"channel": "mall"}, {"customer": "tea"}]
+
+    stale = [event("profile", 1, **subject, properties={"name": "b"}) for subject in subjects]
+    review = [event("referral_review", 1, customer=key, properties={"decision": "approved"}) for key in ("dan", "ann")]
+    found = guarded(log, 1, *((row, 0) for row in (*stale, *review)))
+
+    held = {"ann", "bob", "cat", "tea", "west", "app"}
+    assert found[:-2] == [
+        "held" if next(iter(subject.values())) in held and subject != {"customer": "tea"} else "in"
+        for subject in subjects
+    ]
+    assert found[-2:] == ["held", "in"]
+    # Who has seen version 1, or sets no condition, writes; what was recorded already is a repeat, not a conflict.
+    newer = event("profile", 2, customer="ann", properties={"name": "c"})
+    assert guarded(log, 2, (newer, 1), (stale[5], None), (said[0], 0)) == ["in", "in", "repeat"]
+
+
+def test_of_two_conditions_on_one_subject_in_one_batch_the_first_goes_in(log: EventLog):
+    rows = [event("profile", minute, customer="ann", properties={"name": "a"}) for minute in range(3)]
+
+    assert guarded(log, 1, (rows[0], 0), (rows[1], 0), (rows[2], None)) == ["in", "held", "in"]
+    assert guarded(log, 2, (event("profile", 9, customer="ann", properties={}), 0)) == ["held"]
+    assert log.version == 1
+
+
+def test_of_writers_that_looked_at_one_version_one_gets_in(tmp_path: Path):
+    logs = [EventLog.open(tmp_path / "log") for _ in range(4)]
+    rows = [event("profile", number, customer="ann", properties={"name": str(number)}) for number in range(4)]
+
+    def write(number: int) -> list[str]:
+        return guarded(logs[number], 1, (rows[number], 0), by=f"writer {number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [one for done in pool.map(write, range(4)) for one in done]
+
+    assert sorted(found) == ["held", "held", "held", "in"]
+    assert logs[0].scan().collect().height == 1
