@@ -55,6 +55,7 @@ from api.webhooks.book import WebhookBook
 from api.webhooks.desk import Desk
 from api.webhooks.sender import Sender
 from api.webhooks.telling import Teller
+from graph.algorithms.chains import Calendar
 from graph.errors import RenmaiError
 from graph.jobs.advocates import AdvocateChoice
 from graph.jobs.drift import ChainDrift
@@ -201,7 +202,7 @@ async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[Wor
         stack.callback(audit.close)
         exports = BackgroundExports(store, settings.exports_folder, now, ids)
         stack.push_async_callback(exports.close)
-        desk = await _webhooks(stack, settings, events, reader, claims)
+        desk = await _webhooks(stack, settings, events, reader, claims, calendar)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -227,7 +228,12 @@ async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[Wor
 
 
 async def _webhooks(
-    stack: AsyncExitStack, settings: Settings, events: EventLog, reader: ObservedReader, claims: Claims
+    stack: AsyncExitStack,
+    settings: Settings,
+    events: EventLog,
+    reader: ObservedReader,
+    claims: Claims,
+    calendar: Calendar,
 ) -> Desk:
     """The webhooks of the data folder, told and sent while the app runs."""
     book = WebhookBook.open(settings.webhooks_file)
@@ -237,7 +243,8 @@ async def _webhooks(
     client = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, timeout=SENDING_SECONDS))
     sender = Sender(book, client, now)
     stack.push_async_callback(_end, asyncio.create_task(sender.run()))
-    teller = Teller(book, events, reader, InfluenceChanges(reader, settings.scores_folder))
+    changes, zone = InfluenceChanges(reader, settings.scores_folder), ZoneInfo(settings.time_zone)
+    teller = Teller(book, events, reader, changes, zone, calendar)
     await teller.begin(now())
     # Of several processes one tells what happened; all of them send what is due.
     telling = claims.when_taken("webhooks", lambda: teller.run(sender.wake, now))

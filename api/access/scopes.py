@@ -137,7 +137,7 @@ def to_read(type_name: str) -> Needs:
     return NOTHING if noun is None else frozenset({f"{noun}:read"})
 
 
-_TOLD: Mapping[str, str] = {"influence.changed": "changes"}
+_TOLD: Mapping[str, str] = {"influence.changed": "changes", "chain.steps_reached": "chains"}
 """Topic of a webhook → the noun of what it tells, beside the events that every webhook may be told."""
 
 

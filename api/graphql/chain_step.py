@@ -47,17 +47,23 @@ async def watch_chain_steps(
     customers = None if keys is None else frozenset(keys)
     wanted = Wanted(kinds=frozenset({"purchase"}) if customers is None else None, customers=customers)
     async for events in heard(info, wanted):
-        versions = _orders(events, customers)
-        people = list(dict.fromkeys(customer for customer, _ in versions))
+        orders = purchases(events, customers)
+        people = list(dict.fromkeys(customer for customer, _ in orders))
+        services = info.context.services
         for start in range(0, len(people), AT_ONCE):
-            async for reached in _reached(info, people[start : start + AT_ONCE], versions):
-                category = reached.open_chain.next_step.category
-                if next_category is None or (category is not None and is_within(category.key, next_category)):
+            now, some = services.now(), people[start : start + AT_ONCE]
+            reader, calendar = info.context.reader, services.calendar
+            for reached in await queries.steps_reached(reader, orders, some, now, services.zone, calendar):
+                category = reached.open.chain.steps[-1].category_id
+                if next_category is None or (category is not None and is_within(category, next_category)):
                     info.context.renew()
-                    yield reached
+                    chain = OpenChain.of(reached.open, now)
+                    yield ChainStepReached(
+                        customer_key=reached.customer, log_version=reached.log_version, open_chain=chain
+                    )
 
 
-def _orders(events: Iterable[LogEvent], customers: frozenset[str] | None) -> dict[tuple[str, str], int]:
+def purchases(events: Iterable[LogEvent], customers: frozenset[str] | None = None) -> dict[tuple[str, str], int]:
     """(customer, order) → the version that brought its newest line, in the order of the log."""
     return {
         (event.customer, event.order): event.log_version
@@ -65,18 +71,3 @@ def _orders(events: Iterable[LogEvent], customers: frozenset[str] | None) -> dic
         if event.kind == "purchase" and event.order and event.customer
         if customers is None or event.customer in customers
     }
-
-
-async def _reached(
-    info: Info, people: list[str], versions: dict[tuple[str, str], int]
-) -> AsyncIterator[ChainStepReached]:
-    services = info.context.services
-    now = services.now()
-    found = await queries.open_chains(info.context.reader, people, now, services.zone, services.calendar)
-    for customer, rows in zip(people, found, strict=True):
-        told = set[str]()
-        for row in rows:
-            version = versions.get((customer, row.last.order or ""))
-            if version is not None and row.chain.key not in told:
-                told.add(row.chain.key)
-                yield ChainStepReached(customer_key=customer, log_version=version, open_chain=OpenChain.of(row, now))

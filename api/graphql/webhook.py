@@ -31,6 +31,11 @@ class WebhookTopic(Enum):
         description="A run of influence is current and scores moved since the one before, or crossed the edge of the "
         "highest: the 100 farthest moved, and how to ask for the rest. Needs `changes:read`.",
     )
+    CHAIN_STEPS_REACHED = strawberry.enum_value(
+        Topic.CHAIN_STEPS_REACHED.value,
+        description="Purchases opened chains for customers, or led on to their last steps, as `chainStepReached` tells "
+        "them: up to 100 a message. Needs `chains:read`.",
+    )
     EVENTS_RECORDED = strawberry.enum_value(
         Topic.EVENTS_RECORDED.value, description="Events of the wanted kinds are in the graph, up to 100 a message."
     )

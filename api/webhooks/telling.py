@@ -10,15 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from api.feed import MOST_WAITING, read_events
 from api.graphql.context import InfluenceComparing, LogEvent, Wanted
 from api.webhooks.book import WebhookBook
+from api.webhooks.chain_news import chain_news, steps_skipped
 from api.webhooks.influence_news import influence_news
 from api.webhooks.records import Message
 from api.webhooks.topics import Topic, events_message, message
+from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.errors import RenmaiError
 from graph.log import EventLog
 from graph.queries.overview import projected_version
@@ -32,7 +35,7 @@ log = structlog.get_logger("renmai.webhooks")
 POLL_SECONDS = 1.0
 RUNS_AT_ONCE = 50
 EVENTS_A_MESSAGE = 100
-CHANGES = "changes"
+CHANGES, STEPS = "changes", "steps"
 BEHIND_AFTER = timedelta(minutes=1)
 _RUN_TOPICS = {"succeeded": Topic.RUN_PUBLISHED, "failed": Topic.RUN_FAILED}
 
@@ -45,6 +48,8 @@ class Teller:
     events: EventLog
     reader: Reader
     changes: InfluenceComparing
+    zone: ZoneInfo
+    calendar: Calendar = EVERY_WEEK_ALIKE
     behind_since: datetime | None = field(default=None, init=False)
     followed: int = field(default=0, init=False)
     is_alarmed: bool = field(default=False, init=False)
@@ -72,6 +77,7 @@ class Teller:
         with suppress(RenmaiError):  # the store is away: the alarm below says so, and the next step tells the rest
             if topics & set(_RUN_TOPICS.values()):
                 await self._tell_runs(now)
+            await self._tell_steps(Topic.CHAIN_STEPS_REACHED in topics, now)
             await self._tell_events(kinds, now)
             await self._tell_changes(Topic.INFLUENCE_CHANGED in topics, now)
         if topics & {Topic.GRAPH_BEHIND, Topic.GRAPH_CAUGHT_UP}:
@@ -100,6 +106,25 @@ class Teller:
             found = await asyncio.to_thread(read_events, self.events, int(since), version, wanted)
             told = _event_messages(found, now) if len(found) <= MOST_WAITING else [_skipped(int(since), version, now)]
         await asyncio.to_thread(self.book.post, told, now, told=("events", since, str(version)))
+
+    async def _tell_steps(self, is_wanted: bool, now: datetime) -> None:
+        """The chains that purchases opened or led on since this was last told."""
+        if not is_wanted:
+            await asyncio.to_thread(self.book.forget, STEPS)
+            return
+        what, version = f"{STEPS} reached", await projected_version(self.reader)
+        # Nothing is missed between the last look and this one, before which somebody has asked.
+        since = await self._since(what, await asyncio.to_thread(self.book.told, "events") or str(version))
+        if version <= int(since):
+            return
+        found = await asyncio.to_thread(
+            read_events, self.events, int(since), version, [Wanted(frozenset({"purchase"}))]
+        )
+        if len(found) > MOST_WAITING:
+            told = [steps_skipped(int(since), version, now)]
+        else:
+            told = await chain_news(self.reader, found, f"{since} {version}", now, self.zone, self.calendar)
+        await asyncio.to_thread(self.book.post, told, now, told=(what, since, str(version)))
 
     async def _tell_changes(self, is_wanted: bool, now: datetime) -> None:
         """Each current run of influence beside the one that was current when this was last told."""

@@ -18,6 +18,7 @@ class Topic(StrEnum):
     RUN_PUBLISHED = "score_run.published"
     RUN_FAILED = "score_run.failed"
     INFLUENCE_CHANGED = "influence.changed"
+    CHAIN_STEPS_REACHED = "chain.steps_reached"
     EVENTS_RECORDED = "events.recorded"
     EVENTS_SKIPPED = "events.skipped"
     GRAPH_BEHIND = "alert.graph_behind"

@@ -5,7 +5,7 @@ has done fewer is inside of a shorter chain, which is one of its own: only confi
 its last window, or when the last step is done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -38,6 +38,39 @@ class OpenChainRow:
     def last(self) -> RecentOrder:
         """The order of the newest step."""
         return self.done[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReached:
+    """An order was the last but one step of a chain: what follows lies ahead."""
+
+    customer: str
+    log_version: int
+    """The version of the log that brought the step."""
+    open: OpenChainRow
+    """The chain, with its nearest window."""
+
+
+async def steps_reached(
+    reader: Reader,
+    orders: Mapping[tuple[str, str], int],
+    customers: Sequence[str],
+    at: datetime,
+    zone: ZoneInfo,
+    calendar: Calendar = EVERY_WEEK_ALIKE,
+) -> list[StepReached]:
+    """Each chain that `orders` of these customers opened or led on, once, in their order, out of one statement.
+
+    `orders` are (customer, order) → the version of the log that brought it.
+    """
+    reached: dict[tuple[str, str], StepReached] = {}
+    found = await open_chains(reader, customers, at, zone, calendar)
+    for customer, rows in zip(customers, found, strict=True):
+        for row in rows:
+            version = orders.get((customer, row.last.order or ""))
+            if version is not None:
+                reached.setdefault((customer, row.chain.key), StepReached(customer, version, row))
+    return list(reached.values())
 
 
 async def open_chains(

@@ -204,7 +204,7 @@ CHANGED = """query($from: ID!, $to: ID!) { influenceChanges(from: $from, to: $to
 
 async def test_a_webhook_is_told_signed_what_was_recorded_and_scored(served: Served):
     got: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
-    receiver = await asyncio.start_server(partial(_receive, got), "127.0.0.1", 0)
+    receiver = await asyncio.start_server(partial(receive, got), "127.0.0.1", 0)
     async with receiver, asyncio.timeout(60):
         port = receiver.sockets[0].getsockname()[1]
         made = (await served.ask(CREATE_WEBHOOK, url=f"http://127.0.0.1:{port}/hooks"))["data"]["createWebhook"]
@@ -234,7 +234,7 @@ async def test_a_webhook_is_told_signed_what_was_recorded_and_scored(served: Ser
     assert (await served.ask(log, id=made["webhook"]["id"]))["data"]["webhookDeliveries"] == {"totalCount": 5}
 
 
-async def _receive(got: asyncio.Queue[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def receive(got: asyncio.Queue[Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[1:]
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
     body = await reader.readexactly(int(headers["content-length"]))

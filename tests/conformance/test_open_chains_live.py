@@ -5,10 +5,13 @@
 import asyncio
 import json
 import random
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from test_api_served import RECORD, Served, served  # noqa: F401
+from test_api_served import RECORD, Served, receive, served  # noqa: F401
 
 WAIT_SECONDS = 20
 """The promised two seconds hold on an idle machine, which CI is not."""
@@ -64,6 +67,21 @@ def shopping(now: datetime) -> list[dict[str, Any]]:
     return rows
 
 
+HOOK = """mutation($url: String!) { createWebhook(input: {url: $url, topics: [CHAIN_STEPS_REACHED]}) {
+  ... on CreateWebhookPayload { webhook { id } } } }"""
+
+
+@asynccontextmanager
+async def hooked(served: Served) -> AsyncGenerator[asyncio.Queue[tuple[dict[str, str], bytes]]]:
+    """What a webhook is posted of the steps of chains."""
+    got: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+    async with await asyncio.start_server(partial(receive, got), "127.0.0.1", 0) as receiver:
+        url = f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/hooks"
+        made = (await served.ask(HOOK, url=url))["data"]["createWebhook"]["webhook"]
+        yield got
+        await served.ask("mutation($id: ID!) { deleteWebhook(id: $id) { __typename } }", id=made["id"])
+
+
 async def told(served: Served, wanted: int, query: str = OPEN) -> list[dict[str, Any]]:
     """Ann's open chains, or those of another query, as soon as there are so many."""
     async with asyncio.timeout(WAIT_SECONDS):
@@ -90,10 +108,16 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
         assert await told(served, 0) == []
 
         coffee = line("ann", now - timedelta(days=1), "coffee", "20.00")
-        await served.ask(RECORD, events=[coffee])
-        [chain] = await told(served, 1)
+        other = line("eve", now - timedelta(days=1), "coffee", "20.00")
+        async with hooked(served) as posts:
+            await served.ask(RECORD, events=[coffee, other, line("fay", now, "bread", "5.00")])
+            [chain] = await told(served, 1)
+            async with asyncio.timeout(WAIT_SECONDS):
+                _, posted = await posts.get()
         async with asyncio.timeout(WAIT_SECONDS):
-            reached = json.loads(await web_socket.recv())["payload"]["data"]["chainStepReached"]
+            frames = [json.loads(await web_socket.recv()) for _ in range(2)]
+        steps = [frame["payload"]["data"]["chainStepReached"] for frame in frames]
+        [reached] = [one for one in steps if one["customerKey"] == "ann"]
         await served.ask(RECORD, events=[line("ann", now, "tea", "12.00")])
         await told(served, 0)
 
@@ -132,6 +156,16 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
     assert chain["chain"] == {"meanValue": "12.00"}
     assert float(chain["expectedRevenue"]) == round(12 * chain["probability"], 2)
     assert 0 < chain["probabilityLow"] < chain["probability"] <= chain["probabilityHigh"]
+    news = json.loads(posted)
+    assert news["type"] == "chain.steps_reached"
+    assert sorted(one["customer"] for one in news["data"]["steps"]) == ["ann", "eve"]
+    [own] = [one for one in news["data"]["steps"] if one["customer"] == "ann"]
+    [done] = own["done"]
+    assert (done["behaviour"], done["category"], done["order"]) == ("purchase", "coffee", coffee["order"])
+    assert own["next"] == {"behaviour": "purchase", "category": "tea"}
+    assert own["isNow"]
+    assert own["expectedRevenue"] == chain["expectedRevenue"]
+    assert own["probability"] == chain["probability"]
     assert reached == {
         "customerKey": "ann",
         "customer": {"key": "ann"},

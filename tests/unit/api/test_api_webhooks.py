@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import polars as pl
@@ -365,7 +366,9 @@ class Shop:
         self.book = book
         self.current = {"*": "run-1"}
         self.reader.when(run.CURRENT, lambda _: [{"scope": scope, "run": key} for scope, key in self.current.items()])
-        self.teller = Teller(book, self.log, self.reader, InfluenceChanges(self.reader, folder / "scores"))
+        self.teller = Teller(
+            book, self.log, self.reader, InfluenceChanges(self.reader, folder / "scores"), ZoneInfo("Asia/Shanghai")
+        )
         self.now = NOON
 
     def score(self, key: str, spreads: Mapping[str, float], scope: str = "*") -> None:
@@ -468,11 +471,11 @@ async def test_who_moved_with_a_new_run_is_told_once_and_nothing_of_the_run_befo
     assert await scored.told() == []
 
 
-async def test_runs_between_two_looks_and_restarts_are_told_as_one_change(scored: Shop, tmp_path: Path):
+async def test_runs_between_two_looks_and_restarts_are_told_as_one_change(scored: Shop):
     await scored.told()
     scored.score("run-2", {"ann": 9.0})
     scored.score("run-3", {"ann": 4.0, "bob": 2.0, "cat": 3.0, "dan": 0.0})
-    scored.teller = Teller(scored.book, scored.log, scored.reader, InfluenceChanges(scored.reader, tmp_path / "scores"))
+    scored.teller = Teller(scored.book, scored.log, scored.reader, scored.teller.changes, scored.teller.zone)
 
     [told] = await scored.told()
 
@@ -518,16 +521,37 @@ async def test_who_asks_later_is_told_what_changes_from_then_on(scored: Shop):
     assert await scored.told() == []
 
 
-def test_changes_of_influence_are_told_to_those_who_may_read_them(api: Any):
+async def test_more_purchases_than_are_looked_at_are_told_as_a_stretch(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("api.webhooks.telling.MOST_WAITING", 1)
+    shop.book.add(hook("w1", "chain.steps_reached"))
+    await shop.told()
+    shop.record("login", "login")
+    assert await shop.told() == []
+    at = "2026-03-02T12:00:00+08:00"
+    line = {"kind": "purchase", "at": at, "customer": "c1", "product": "tea", "quantity": 1, "amount": "12.00"}
+    bought = [line | {"order": order} for order in ("o1", "o2")]
+    shop.recorder.record_events(bought, received_at=NOON + timedelta(hours=1))
+
+    [told] = await shop.told()
+
+    skipped = {"afterLogVersion": 1, "logVersion": 2, "reason": "more than 10,000 purchases at once"}
+    assert (told["type"], told["data"]) == ("chain.steps_reached", {"steps": [], "skipped": skipped})
+    assert await shop.told() == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "scope"), [("INFLUENCE_CHANGED", "changes:read"), ("CHAIN_STEPS_REACHED", "chains:read")]
+)
+def test_news_are_told_to_those_who_may_read_them(api: Any, topic: str, scope: str):
     scopes = ["events:read", "webhooks:write"]
     api.secrets["narrow"] = api.keys.create_key("narrow", scopes, now=NOON, expires_at=None)
-    wanted = {"url": "https://crm.example/hooks", "topics": ["INFLUENCE_CHANGED"]}
+    wanted = {"url": "https://crm.example/hooks", "topics": [topic]}
 
     [refused] = api.post(CREATE, key="narrow", variables={"input": wanted}).json()["errors"]
 
     assert refused["extensions"]["code"] == "FORBIDDEN"
-    assert "changes:read" in refused["message"]
-    assert api.data(CREATE, input=wanted)["createWebhook"]["webhook"]["topics"] == ["INFLUENCE_CHANGED"]
+    assert scope in refused["message"]
+    assert api.data(CREATE, input=wanted)["createWebhook"]["webhook"]["topics"] == [topic]
 
 
 CHANGES = """query($to: ID!, $share: Float, $after: String) {

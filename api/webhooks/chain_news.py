@@ -1,0 +1,68 @@
+"""Which customers have just reached the last but one step of a chain, as the messages that are posted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.feed import MOST_WAITING
+from api.graphql.chain_step import AT_ONCE, purchases
+from api.graphql.context import LogEvent
+from api.graphql.scalars import money
+from api.webhooks.records import Message
+from api.webhooks.topics import Topic, message
+from graph.algorithms.chains import Calendar
+from graph.queries.chain_steps import ChainStepRow
+from graph.queries.open_chain import StepReached, steps_reached
+from graph.queries.reader import Reader
+
+STEPS_A_MESSAGE = 100
+
+
+async def chain_news(
+    reader: Reader, events: Sequence[LogEvent], what: str, now: datetime, zone: ZoneInfo, calendar: Calendar
+) -> list[Message]:
+    """What purchases opened or led on, in as few messages as hold it; `what` names the stretch of the log."""
+    orders = purchases(events)
+    people = list(dict.fromkeys(customer for customer, _ in orders))
+    reached: list[StepReached] = []
+    for start in range(0, len(people), AT_ONCE):
+        reached += await steps_reached(reader, orders, people[start : start + AT_ONCE], now, zone, calendar)
+    rows = [_row(one, now) for one in reached]
+    chunks = range(0, len(rows), STEPS_A_MESSAGE)
+    return [
+        message(Topic.CHAIN_STEPS_REACHED, f"{what} {start}", now, {"steps": rows[start : start + STEPS_A_MESSAGE]})
+        for start in chunks
+    ]
+
+
+def steps_skipped(since: int, version: int, now: datetime) -> Message:
+    """More purchases came at once than are looked at, as a load brings them."""
+    reason = f"more than {MOST_WAITING:,} purchases at once"
+    skipped = {"afterLogVersion": since, "logVersion": version, "reason": reason}
+    return message(Topic.CHAIN_STEPS_REACHED, f"{since} {version}", now, {"steps": [], "skipped": skipped})
+
+
+def _row(reached: StepReached, now: datetime) -> dict[str, Any]:
+    row = reached.open
+    chain, value = row.chain, row.chain.then_mean_cents
+    return {
+        "customer": reached.customer,
+        "logVersion": reached.log_version,
+        "chain": chain.key,
+        "done": [
+            {**_step(step), "at": done.at.isoformat(), "order": done.order}
+            for step, done in zip(chain.steps, row.done, strict=False)
+        ],
+        "next": _step(chain.steps[-1]),
+        "windowStart": row.window_start.isoformat(),
+        "windowEnd": row.window_end.isoformat(),
+        "isNow": row.window_start <= now,
+        "probability": chain.confidence,
+        "expectedRevenue": None if value is None else str(money(round(chain.confidence * value))),
+        "lift": chain.lift,
+    }
+
+
+def _step(step: ChainStepRow) -> dict[str, Any]:
+    return {"behaviour": step.behaviour, "category": step.category_id}
