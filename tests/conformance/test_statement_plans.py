@@ -85,16 +85,17 @@ class Plans:
 
     def operators(self, statement: Statement, parameters: Mapping[str, object]) -> list[tuple[str, str]]:
         """Each operator of the plan with its details."""
-        summary = self._asked(f"EXPLAIN {statement.text}", parameters)
-        return [(one["operatorType"], str(one["args"].get("Details", ""))) for one in _walk(summary.plan)]
+        plan = self._asked(f"EXPLAIN {statement.text}", parameters).summary.plan
+        return [(one["operatorType"], str(one["args"].get("Details", ""))) for one in _walk(plan)]
 
     def hits(self, statement: Statement, parameters: Mapping[str, object]) -> tuple[int, int]:
         """How often the store was touched, and how many rows came."""
-        profile = self._asked(f"PROFILE {statement.text}", parameters).profile
-        return sum(one["args"].get("DbHits", 0) for one in _walk(profile)), profile["args"].get("Rows", 0)
+        found = self._asked(f"PROFILE {statement.text}", parameters)
+        rows = sum(len(record[0]) if statement.packed else 1 for record in found.records)
+        return sum(one["args"].get("DbHits", 0) for one in _walk(found.summary.profile)), rows
 
     def _asked(self, text: str, parameters: Mapping[str, object]) -> Any:
-        return self._driver.execute_query(text, parameters_to_wire(parameters), routing_="r").summary
+        return self._driver.execute_query(text, parameters_to_wire(parameters), routing_="r")
 
 
 def _walk(plan: Any) -> Iterator[Any]:

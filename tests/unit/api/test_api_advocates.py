@@ -35,7 +35,8 @@ def test_everything_asked_reaches_the_choice(api: Any):
 
     filters = {"category": "咖啡", "consent_offers": True, "consent_sharing": True}
     filters |= {"district_in": ["西湖区"], "order_count_gte": 2}
-    assert api.advocates.asked == [AdvocatesRequest(3, filters, Metric.REVENUE, ("bob",), "r1", 10_000, 7)]
+    wanted = AdvocatesRequest(3, filters, Metric.REVENUE, ("bob",), run="r1", sets=10_000, seed=7)
+    assert api.advocates.asked == [wanted]
 
 
 def test_costs_a_budget_and_a_cap_reach_the_choice(api: Any):

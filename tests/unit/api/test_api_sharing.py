@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -44,7 +45,8 @@ class Shop:
     def __init__(self, waiting: Waiting | None = None) -> None:
         self.log = Log()
         self.feed = Feed(self.log, self.projected)  # pyright: ignore[reportArgumentType]
-        self.sharing = Sharing(waiting or Waiting(), self.feed.joined)
+        self.sharing = Sharing(waiting or Waiting())
+        self.context: Any = SimpleNamespace(services=SimpleNamespace(feed=self.feed))
         self.made = 0
 
     async def projected(self) -> int:
@@ -59,7 +61,7 @@ class Shop:
 
     async def listen(self, heard: list[str], taken: asyncio.Event | None = None) -> None:
         """Puts what is heard into the list; where `taken` is given, nothing is taken before it."""
-        async with aclosing(self.sharing.listen("same", Any, self.source, nobody)) as answers:
+        async with aclosing(self.sharing.listen("same", self.context, self.source, nobody)) as answers:
             async for answer in answers:
                 heard.append(msgspec.json.decode(answer)["data"])  # pyright: ignore[reportArgumentType]
                 if taken:
@@ -145,21 +147,21 @@ async def test_what_waits_is_bounded_in_bytes_too() -> None:
 
 
 async def test_a_failure_is_told_to_all_and_the_next_one_begins_anew() -> None:
-    sharing = Sharing(Waiting(), Shop().projected)
+    shop = Shop()
 
     async def source() -> AsyncGenerator[Message]:
         yield Message(1, {"data": 1})
         raise RuntimeError("broken")
 
     async def listen() -> None:
-        async with aclosing(sharing.listen("same", Any, source, nobody)) as answers:
+        async with aclosing(shop.sharing.listen("same", shop.context, source, nobody)) as answers:
             async for _ in answers:
                 pass
 
     for _ in range(2):
         done = await asyncio.gather(*(listen() for _ in range(3)), return_exceptions=True)
         assert [str(one) for one in done] == ["broken"] * 3
-        assert sharing.executions == 0
+        assert shop.sharing.executions == 0
 
 
 @given(st.lists(st.sampled_from(["come", "go", "record", "tell"]), max_size=25))
