@@ -53,7 +53,7 @@ from api.settings import Settings
 from api.webhooks.addresses import PublicOnly
 from api.webhooks.book import WebhookBook
 from api.webhooks.desk import Desk
-from api.webhooks.sender import Sender
+from api.webhooks.sender import Ended, Sender
 from api.webhooks.telling import Teller
 from graph.algorithms.chains import Calendar
 from graph.errors import RenmaiError
@@ -143,10 +143,14 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
         stack.enter_context(observing.draining.on_signals())
         if tracing.is_wanted():
             stack.enter_context(tracing.exported())
-        live = await stack.enter_async_context(_world(settings, observing))
+
+        def ended(accounts: Collection[str]) -> Collection[str]:
+            return keys.ended_among(accounts, now=now())
+
+        live = await stack.enter_async_context(_world(settings, observing, ended))
         # Whether its engine answers says nothing of the graph's.
         apart = Observing(observing.metrics, draining=observing.draining)
-        sandbox = Sandbox(settings, lambda own: _world(own, apart))
+        sandbox = Sandbox(settings, lambda own: _world(own, apart, ended))
         stack.push_async_callback(sandbox.close)
         policy = settings.policy()
         buckets = settings.buckets()
@@ -170,7 +174,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[World]:
+async def _world(settings: Settings, observing: Observing, ended: Ended) -> AsyncGenerator[World]:
     """Log, store and all that is kept of one data folder, with the projector at work."""
     async with AsyncExitStack() as stack:
         answers = AnswerStore.open(settings.answers_file)
@@ -202,7 +206,7 @@ async def _world(settings: Settings, observing: Observing) -> AsyncGenerator[Wor
         stack.callback(audit.close)
         exports = BackgroundExports(store, settings.exports_folder, now, ids)
         stack.push_async_callback(exports.close)
-        desk = await _webhooks(stack, settings, events, reader, claims, calendar)
+        desk = await _webhooks(stack, settings, events, reader, claims, calendar, ended)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -234,6 +238,7 @@ async def _webhooks(
     reader: ObservedReader,
     claims: Claims,
     calendar: Calendar,
+    ended: Ended,
 ) -> Desk:
     """The webhooks of the data folder, told and sent while the app runs."""
     book = WebhookBook.open(settings.webhooks_file)
@@ -241,7 +246,7 @@ async def _webhooks(
     inner = httpx2.AsyncHTTPTransport(trust_env=False)
     transport = inner if settings.private_webhooks else PublicOnly(inner)
     client = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, timeout=SENDING_SECONDS))
-    sender = Sender(book, client, now)
+    sender = Sender(book, client, now, ended)
     stack.push_async_callback(_end, asyncio.create_task(sender.run()))
     changes, zone = InfluenceChanges(reader, settings.scores_folder), ZoneInfo(settings.time_zone)
     teller = Teller(book, events, reader, changes, zone, calendar)

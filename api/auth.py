@@ -168,6 +168,13 @@ class KeyStore:
             rows = self._connection.execute(f"{_SELECT} ORDER BY created_at, prefix").fetchall()
         return [_key(row) for row in rows]
 
+    def ended_among(self, accounts: Collection[str], *, now: datetime) -> set[str]:
+        """Those of these accounts that had a key, and have none that opens anything."""
+        keys = self.list_keys()
+        return {one.account for one in keys if one.account in accounts} - {
+            one.account for one in keys if one.is_valid(now)
+        }
+
     def find_key(self, prefix: str) -> ApiKey:
         """One key by its prefix; NotFound where there is none."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,8 @@ from api.webhooks.signing import signed_headers
 
 log = structlog.get_logger("renmai.webhooks")
 
+Ended = Callable[[Collection[str]], Collection[str]]
+"""Which of these owners may be told nothing any more, because their key has ended."""
 AT_ONCE = 16
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 3_600.0
@@ -39,11 +41,18 @@ class Answered:
 class Sender:
     """Delivers the messages of a book, many at once, in no promised order."""
 
-    def __init__(self, book: WebhookBook, client: httpx2.AsyncClient, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        book: WebhookBook,
+        client: httpx2.AsyncClient,
+        now: Callable[[], datetime],
+        ended: Ended,
+    ) -> None:
         """`client` follows no redirects: an address that moved must be told anew."""
         self._book = book
         self._client = client
         self._now = now
+        self._ended = ended
         self._woken = asyncio.Event()
         self._swept = -SWEEP_SECONDS
 
@@ -72,9 +81,17 @@ class Sender:
         if time.monotonic() - self._swept >= SWEEP_SECONDS:
             self._swept = time.monotonic()
             await asyncio.to_thread(self._book.sweep, self._now())
+        await asyncio.to_thread(self._end_those_of_ended_keys)
         due = await asyncio.to_thread(self._book.lease, self._now(), AT_ONCE)
         await asyncio.gather(*map(self._try, due))
         return len(due)
+
+    def _end_those_of_ended_keys(self) -> None:
+        hooks = self._book.wanted()
+        ended = self._ended({hook.owner for hook in hooks}) if hooks else ()
+        for hook in hooks:
+            if hook.owner in ended:
+                self._book.disable(hook.id, "The API key that made it was revoked or has expired.")
 
     async def _try(self, delivery: Delivery) -> None:
         webhook = await asyncio.to_thread(self._book.find, delivery.webhook)

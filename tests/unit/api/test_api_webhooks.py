@@ -5,7 +5,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +18,14 @@ import polars as pl
 import pytest
 from api_fakes import NOON, RecordingReader, run_row
 
+from api.auth import KeyStore
 from api.graphql.connection import read_cursor, write_cursor
 from api.webhooks.addresses import PublicOnly, check_url, is_public
 from api.webhooks.book import LEASED_FOR, WebhookBook
 from api.webhooks.influence_news import CHANGES_A_MESSAGE
 from api.webhooks.ladder import RUNGS, next_attempt
 from api.webhooks.records import Message, Stretch, Webhook
-from api.webhooks.sender import Sender
+from api.webhooks.sender import Ended, Sender
 from api.webhooks.signing import signed_headers
 from api.webhooks.telling import BEHIND_AFTER, EVENTS_A_MESSAGE, Teller
 from graph.errors import BadInput, StoreUnavailable
@@ -181,10 +183,17 @@ class Clock:
         return self.now
 
 
-async def sent(book: WebhookBook, receiver: Receiver, clock: Clock, *, waits: Sequence[timedelta] = ()) -> None:
+def nobody(_: Collection[str]) -> Collection[str]:
+    """No key has ended."""
+    return ()
+
+
+async def sent(
+    book: WebhookBook, receiver: Receiver, clock: Clock, *, waits: Sequence[timedelta] = (), ended: Ended = nobody
+) -> None:
     """Everything that is due, now and after each wait."""
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(receiver)) as client:
-        sender = Sender(book, client, clock)
+        sender = Sender(book, client, clock, ended)
         await sender.step()
         for wait in waits:
             clock.now += wait
@@ -247,6 +256,25 @@ async def test_an_address_that_is_gone_is_told_nothing_more(book: WebhookBook):
     assert found.disabled == "It answered 410 Gone."
     states = [one.state for one in book.deliveries("w1", Stretch(9))]
     assert states == ["dead", "dead"]
+
+
+async def test_a_webhook_ends_with_the_last_key_of_who_made_it(book: WebhookBook, tmp_path: Path):
+    keys, receiver, clock = KeyStore.open(tmp_path / "keys.sqlite"), Receiver(httpx2.Response(204)), Clock()
+    made = [keys.create_key(name, {"read"}, now=NOON, expires_at=None) for name in ("ends", "goes on")]
+    prefixes = ["_".join(secret.split("_")[:2]) for secret in made]
+    owners = [keys.find_key(prefix).account for prefix in prefixes]
+    keys.rotate_key(prefixes[1], now=NOON, overlap=timedelta())
+    for place, owner in enumerate([*owners, "a subject of the OpenID provider"]):
+        book.add(replace(hook(), id=f"w{place}", owner=owner))
+    book.post([news()], NOON)
+    keys.revoke_key(prefixes[0], now=NOON)
+
+    await sent(book, receiver, clock, ended=lambda accounts: keys.ended_among(accounts, now=clock()))
+
+    assert [one.id for one in book.wanted()] == ["w1", "w2"]
+    assert [one.state for one in book.deliveries("w0", Stretch(9))] == ["dead"]
+    assert len(receiver.got) == 2
+    keys.close()
 
 
 async def test_what_was_given_up_can_be_replayed_under_its_own_id(book: WebhookBook):
@@ -610,7 +638,7 @@ async def test_an_attempt_that_hangs_is_given_up_in_time(book: WebhookBook, monk
         raise AssertionError
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(hanging)) as client:
-        await Sender(book, client, Clock()).step()
+        await Sender(book, client, Clock(), nobody).step()
 
     [delivery] = book.deliveries("w1", Stretch(9), "pending")
     assert "no answer within" in (book.attempts([delivery.number])[delivery.number][0].problem or "")
