@@ -74,17 +74,22 @@ class Store:
         return await self._reader.asked(text, parameters or {}, limit, timeout_seconds)
 
     async def ensure(self, statements: Sequence[Statement]) -> None:
-        """Constraints and indexes, each with IF NOT EXISTS; they stand when this returns, and again after `wipe`."""
-        for statement in statements:
+        """Constraints and indexes, each with IF NOT EXISTS; they stand when this returns, and again after `wipe`.
+
+        What this store has ensured before is not asked for again.
+        """
+        missing = [statement for statement in statements if statement not in self._ensured]
+        for statement in missing:
             await self._writer.apply([(statement, {})], 600)
-        await self._backend.settle()
-        self._ensured += [statement for statement in statements if statement not in self._ensured]
+        if missing:
+            await self._backend.settle()
+        self._ensured += missing
 
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
         """A full-text index for `CALL db.index.fulltext.queryNodes(name, words)`; the properties hold strings."""
-        await self._backend.ensure_fulltext(label, properties, name)
-        await self._backend.settle()
         if (label, properties, name) not in self._fulltext:
+            await self._backend.ensure_fulltext(label, properties, name)
+            await self._backend.settle()
             self._fulltext.append((label, properties, name))
 
     async def is_empty(self) -> bool:
@@ -110,7 +115,8 @@ class Store:
         await self._backend.wipe()
         for label, properties, name in self._fulltext:
             await self._backend.ensure_fulltext(label, properties, name)
-        await self.ensure(self._ensured)
+        ensured, self._ensured = self._ensured, []
+        await self.ensure(ensured)
 
     async def ping(self) -> None:
         """Answers when the store does; StoreUnavailable when it cannot be reached."""
