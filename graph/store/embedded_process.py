@@ -20,6 +20,8 @@ from graph.store.embedded_users import write_users
 
 LOCK_SECONDS = 120.0
 STOP_SECONDS = 30.0
+HELD_SECONDS = STOP_SECONDS + 10.0
+"""The child of a killed program may hold the folder's database for so long: its grace, and a moment to notice."""
 _PORT_TRIES = 5
 
 
@@ -104,14 +106,19 @@ def locked(home: Home) -> Generator[None]:
 def start(home: Home, root: Path, like: Serving | None = None) -> "tuple[subprocess.Popen[bytes], Serving]":
     """A child that serves `root`; on the ports of `like` where they are still free."""
     write_users(root, home.passwords())
-    said = ""
-    for turn in range(_PORT_TRIES):
-        bolt, http = (like.bolt_port, like.http_port) if like and turn == 0 else _free_ports()
+    said, tries, until = "", 0, time.monotonic() + HELD_SECONDS
+    while tries < _PORT_TRIES:
+        bolt, http = (like.bolt_port, like.http_port) if like and tries == 0 else _free_ports()
         settings = Settings(str(root), str(home.log), bolt, http)
         process, said = _spawn(settings)
         if process is not None:
             return process, Serving(process.pid, bolt, http)
-        if "bind" not in said.lower() and "in use" not in said.lower():
+        if "locked by another process" in said and time.monotonic() < until:
+            # We own the folder: it is the child of a program that was killed, which ends without being told.
+            time.sleep(0.2)
+        elif "bind" in said.lower() or "in use" in said.lower():
+            tries += 1
+        else:
             break
     raise StoreUnavailable(f"The embedded graph in {home.folder} does not start: {said or 'no reason given'}")
 

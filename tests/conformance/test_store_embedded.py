@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from graph.errors import StoreUnavailable
 from graph.store import NodeRows, StoreConfig, TieRows, cypher, open_store
 from graph.store.embedded_home import Home, Serving
+from graph.store.embedded_process import end, start, start_or_join
 
 ROOT = Path(__file__).parents[2]
 KEY = cypher("CREATE CONSTRAINT guest_key IF NOT EXISTS FOR (g:Guest) REQUIRE g.guest_id IS UNIQUE")
@@ -245,3 +247,17 @@ async def test_a_platform_without_the_engine_is_told_what_to_set(
     with pytest.raises(StoreUnavailable, match="set NEO4J_URI"):
         async with open_store(StoreConfig(embedded_data)):
             pass
+
+
+def test_a_database_that_a_killed_programs_server_still_holds_is_waited_for(embedded_data: Path) -> None:
+    home = Home(embedded_data / "graph")
+    home.prepare()
+    held, _ = start(home, home.root)  # its program died before it could announce it
+    ending = threading.Timer(1.0, end, [held])
+    ending.start()
+
+    server = start_or_join(home)
+
+    assert held.poll() is not None
+    ending.join()
+    server.close()
