@@ -45,6 +45,12 @@ def part_of(name: str) -> str:
     return next((part for part, (_, homes) in PARTS.items() if place.startswith(homes)), "other")
 
 
+def as_module(name: str) -> str:
+    """`read (graph/store/store.py)` as `read (graph.store.store)`."""
+    what, _, file = name.rpartition("(")
+    return f"{what}({file.removesuffix(')').removesuffix('.py').replace('/', '.')})"
+
+
 def gathered(stacks: str) -> tuple[Box, dict[str, int]]:
     """The stacks as boxes, from where a request is taken up; and part → the samples at whose end it is."""
     root, ends = Box("one request"), dict[str, int]()
@@ -93,7 +99,7 @@ def picture(root: Box, ends: Mapping[str, int], title: str) -> str:
         colour = PARTS.get(part_of(box.name), (OTHER,))[0]
         shown = box.name.split(" (")[0].rpartition("<locals>.")[2][: int(width / 5)]
         lines.append(
-            f'<g><title>{escape(box.name)} {box.samples / root.samples:.1%}</title><rect x="{left:.1f}" '
+            f'<g><title>{escape(as_module(box.name))} {box.samples / root.samples:.1%}</title><rect x="{left:.1f}" '
             f'y="{(depth + 2) * ROW}" width="{width:.1f}" height="{ROW - 1}" fill="{colour}" stroke="#fff"/>'
             f'<text x="{left + 2:.1f}" y="{(depth + 3) * ROW - 5}">{escape(shown)}</text></g>'
         )
