@@ -1,4 +1,4 @@
-"""Watching chains: a recorded purchase opened a chain for a customer, or led on to its last step."""
+"""Watching chains: what a customer did opened a chain, or led on to its last step."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ from api.graphql.errors import bad_input
 from api.graphql.open_chain import OpenChain
 from graph.queries import customer as customer_queries
 from graph.queries import open_chain as queries
+from graph.queries.chain_behaviours import Did, did, known_behaviours
 
 if TYPE_CHECKING:
     from api.graphql.customer import Customer
@@ -45,15 +46,17 @@ async def watch_chain_steps(
         message = f"`keys` takes 1 to {MOST_KEYS:,} keys, not {len(keys):,}; leave it out for all customers."
         raise bad_input(message, argument="keys", value=len(keys), maximum=MOST_KEYS)
     customers = None if keys is None else frozenset(keys)
-    wanted = Wanted(kinds=frozenset({"purchase"}) if customers is None else None, customers=customers)
-    async for events in heard(info, wanted):
-        orders = purchases(events, customers)
-        people = list(dict.fromkeys(customer for customer, _ in orders))
+    # A run that becomes current later and looks at more counts for who asks from then on: what is not looked for costs
+    # nobody anything.
+    kinds = await known_behaviours(info.context.reader)
+    async for events in heard(info, Wanted(kinds=kinds if customers is None else None, customers=customers)):
+        acts = acts_of(events, kinds, customers)
+        people = list(dict.fromkeys(customer for customer, *_ in acts))
         services = info.context.services
         for start in range(0, len(people), AT_ONCE):
             now, some = services.now(), people[start : start + AT_ONCE]
             reader, calendar = info.context.reader, services.calendar
-            for reached in await queries.steps_reached(reader, orders, some, now, services.zone, calendar):
+            for reached in await queries.steps_reached(reader, acts, some, now, services.zone, calendar):
                 category = reached.open.chain.steps[-1].category_id
                 if next_category is None or (category is not None and is_within(category, next_category)):
                     info.context.renew()
@@ -63,11 +66,13 @@ async def watch_chain_steps(
                     )
 
 
-def purchases(events: Iterable[LogEvent], customers: frozenset[str] | None = None) -> dict[tuple[str, str], int]:
-    """(customer, order) → the version that brought its newest line, in the order of the log."""
+def acts_of(
+    events: Iterable[LogEvent], kinds: frozenset[str], customers: frozenset[str] | None = None
+) -> dict[Did, int]:
+    """What may be steps among the events → the version that brought it last, in the order of the log."""
     return {
-        (event.customer, event.order): event.log_version
+        act: event.log_version
         for event in events
-        if event.kind == "purchase" and event.order and event.customer
+        if event.kind in kinds and (act := did(event.kind, event)) is not None
         if customers is None or event.customer in customers
     }

@@ -255,7 +255,8 @@ class Subscription:
             yield event
 
     @strawberry.subscription(
-        description="Purchases that opened a chain for a customer, or led on to its last step, as they are recorded."
+        description="What a customer did, as it is recorded, that opened a chain or led on to its last "
+        "step: purchases, and what else the current runs know as steps."
     )
     async def chain_step_reached(
         self,

@@ -33,7 +33,7 @@ class WebhookTopic(Enum):
     )
     CHAIN_STEPS_REACHED = strawberry.enum_value(
         Topic.CHAIN_STEPS_REACHED.value,
-        description="Purchases opened chains for customers, or led on to their last steps, as `chainStepReached` tells "
+        description="What customers did opened chains, or led on to their last steps, as `chainStepReached` tells "
         "them: up to 100 a message. Needs `chains:read`.",
     )
     EVENTS_RECORDED = strawberry.enum_value(

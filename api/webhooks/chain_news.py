@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.feed import MOST_WAITING
-from api.graphql.chain_step import AT_ONCE, purchases
+from api.graphql.chain_step import AT_ONCE, acts_of
 from api.graphql.context import LogEvent
 from api.graphql.scalars import money
 from api.webhooks.records import Message
@@ -20,14 +20,20 @@ STEPS_A_MESSAGE = 100
 
 
 async def chain_news(
-    reader: Reader, events: Sequence[LogEvent], what: str, now: datetime, zone: ZoneInfo, calendar: Calendar
+    reader: Reader,
+    events: Sequence[LogEvent],
+    kinds: frozenset[str],
+    what: str,
+    now: datetime,
+    zone: ZoneInfo,
+    calendar: Calendar,
 ) -> list[Message]:
-    """What purchases opened or led on, in as few messages as hold it; `what` names the stretch of the log."""
-    orders = purchases(events)
-    people = list(dict.fromkeys(customer for customer, _ in orders))
+    """What events of these kinds opened or led on, in as few messages as hold it; `what` names the stretch."""
+    acts = acts_of(events, kinds)
+    people = list(dict.fromkeys(customer for customer, *_ in acts))
     reached: list[StepReached] = []
     for start in range(0, len(people), AT_ONCE):
-        reached += await steps_reached(reader, orders, people[start : start + AT_ONCE], now, zone, calendar)
+        reached += await steps_reached(reader, acts, people[start : start + AT_ONCE], now, zone, calendar)
     rows = [_row(one, now) for one in reached]
     chunks = range(0, len(rows), STEPS_A_MESSAGE)
     return [
@@ -37,8 +43,8 @@ async def chain_news(
 
 
 def steps_skipped(since: int, version: int, now: datetime) -> Message:
-    """More purchases came at once than are looked at, as a load brings them."""
-    reason = f"more than {MOST_WAITING:,} purchases at once"
+    """More came at once than is looked at, as a load brings it."""
+    reason = f"more than {MOST_WAITING:,} events that may be steps at once"
     skipped = {"afterLogVersion": since, "logVersion": version, "reason": reason}
     return message(Topic.CHAIN_STEPS_REACHED, f"{since} {version}", now, {"steps": [], "skipped": skipped})
 

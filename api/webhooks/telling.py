@@ -24,6 +24,7 @@ from api.webhooks.topics import Topic, events_message, message
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.errors import RenmaiError
 from graph.log import EventLog
+from graph.queries.chain_behaviours import known_behaviours
 from graph.queries.overview import projected_version
 from graph.queries.paging import Slice
 from graph.queries.reader import Reader
@@ -108,7 +109,7 @@ class Teller:
         await asyncio.to_thread(self.book.post, told, now, told=("events", since, str(version)))
 
     async def _tell_steps(self, is_wanted: bool, now: datetime) -> None:
-        """The chains that purchases opened or led on since this was last told."""
+        """The chains that were opened or led on since this was last told."""
         if not is_wanted:
             await asyncio.to_thread(self.book.forget, STEPS)
             return
@@ -117,13 +118,12 @@ class Teller:
         since = await self._since(what, await asyncio.to_thread(self.book.told, "events") or str(version))
         if version <= int(since):
             return
-        found = await asyncio.to_thread(
-            read_events, self.events, int(since), version, [Wanted(frozenset({"purchase"}))]
-        )
+        kinds = await known_behaviours(self.reader)
+        found = await asyncio.to_thread(read_events, self.events, int(since), version, [Wanted(kinds)])
         if len(found) > MOST_WAITING:
             told = [steps_skipped(int(since), version, now)]
         else:
-            told = await chain_news(self.reader, found, f"{since} {version}", now, self.zone, self.calendar)
+            told = await chain_news(self.reader, found, kinds, f"{since} {version}", now, self.zone, self.calendar)
         await asyncio.to_thread(self.book.post, told, now, told=(what, since, str(version)))
 
     async def _tell_changes(self, is_wanted: bool, now: datetime) -> None:

@@ -1,6 +1,9 @@
-"""Who is inside of an open chain: an audience's customers by key, page by page, a thousand looked at by a statement."""
+"""Who is inside of an open chain: an audience's customers by key, page by page, a thousand looked at at a time.
 
-from collections.abc import AsyncIterator, Mapping
+Of these the same statement and the same rule tell what is open as for one customer (`open_chain.py`).
+"""
+
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -9,17 +12,17 @@ from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
 from graph.queries.audience import CONDITIONS
+from graph.queries.chain_behaviours import PURCHASE, known_behaviours
 from graph.queries.customer import OWN_KEYS
-from graph.queries.open_chain import OpenChainRow, dates_before, still_open
+from graph.queries.open_chain import OpenChainRow, dates_before, open_chains
 from graph.queries.paging import COUNT_CAP, Entry, Page, Position, Slice, cut
 from graph.queries.reader import Reader
-from graph.queries.recent_orders import CATEGORIES, CHAINS, ORDERS, Q_LIMIT, recent
 from graph.queries.view import and_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
-from graph.store.statement import CUSTOMER, ORDER, Statement, cypher
+from graph.store.statement import CUSTOMER, Statement, cypher
 
 SCANNED = 1_000
-"""Customers with recent orders that one statement looks at; a page takes as many statements as it needs to be full."""
+"""Customers who did something lately and are looked at together; a page takes as many rounds as fill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,66 +79,46 @@ async def _walk(reader: Reader, wanted: Wanted, slice: Slice) -> AsyncIterator[I
     """Those inside between the slice's positions, in the direction in which it is read."""
     shape, values = shape_of(wanted.audience)
     dates = dates_before(wanted.at, wanted.zone)
-    given: dict[str, object] = {**values, "dates": dates, "since": wanted.at - timedelta(days=len(dates) + 1)}
-    given |= {"scan": SCANNED, "q_limit": Q_LIMIT}
+    given: dict[str, object] = {**values, "since": wanted.at - timedelta(days=len(dates) + 1), "scan": SCANNED}
+    beyond_purchases = await known_behaviours(reader) > {PURCHASE}
     after, before = (None if end is None else end.key for end in (slice.after, slice.before))
     while True:
         ends = {name: end for name, end in (("after", after), ("before", before)) if end is not None}
-        statement = inside_statement(shape, after is not None, before is not None, slice.backward)
-        looked_at, found = await _looked_at(reader, statement, given | ends, wanted)
-        for key in looked_at:
-            if key in found:
-                yield Insider(key, found[key])
-        if len(looked_at) < SCANNED:
+        statement = active_statement(shape, after is not None, before is not None, slice.backward, beyond_purchases)
+        keys = [record["key"] for record in await reader.read(statement, given | ends)]
+        # Whether the audience holds those who said no to offers was asked of it.
+        open_now = await open_chains(reader, keys, wanted.at, wanted.zone, wanted.calendar, any_consent=True)
+        for key, rows in zip(keys, open_now, strict=True):
+            if counted := tuple(row for row in rows if wanted.fits(row)):
+                yield Insider(key, counted)
+        if len(keys) < SCANNED:
             return
-        after, before = (after, looked_at[-1]) if slice.backward else (looked_at[-1], before)
+        after, before = (after, keys[-1]) if slice.backward else (keys[-1], before)
 
 
-async def _looked_at(
-    reader: Reader, statement: Statement, given: Mapping[str, object], wanted: Wanted
-) -> tuple[list[str], dict[str, tuple[OpenChainRow, ...]]]:
-    """The customers whom a statement looks at, in its order, and of those inside what is open."""
-    records = await reader.read(statement, given)
-    # Of nobody the one store tells an empty list, and the other no row.
-    looked_at: list[str] = [key for record in records for key in record["people"] or ()]
-    bought = recent([record for record in records if record["source"] != "scan"])
-    found: dict[str, tuple[OpenChainRow, ...]] = {}
-    for key, orders in bought.orders.items():
-        rows = still_open(orders, bought.chains, wanted.at, wanted.zone, wanted.calendar)
-        if counted := tuple(row for row in rows if wanted.fits(row)):
-            found[key] = counted
-    return looked_at, found
-
-
-_NOTHING: LiteralString = (
-    "null AS customer, null AS order, null AS at, null AS local_date, null AS local_minute, null AS time_zone,"
-    " null AS district, null AS store, null AS channel, null AS behaviour, null AS product, null AS categories"
+_BOUGHT: LiteralString = "c.last_order_at >= $since"
+_ACTED: LiteralString = (
+    f"({_BOUGHT} OR EXISTS {{ MATCH (c)-[t:VIEWED|VISITED|ADDED_TO_CART|FAVOURITED]->()"
+    " WHERE coalesce(t.last_at, t.at) >= $since }"
+    " OR EXISTS { MATCH (c)-[:SHARED]->(shared:Share) WHERE shared.at >= $since })"
 )
 
 
 @lru_cache(maxsize=256)
-def inside_statement(shape: Shape, after: bool, before: bool, backward: bool) -> Statement:
-    """What reads the customers who are looked at, their recent orders, and the chains these may have opened."""
+def active_statement(
+    shape: Shape, after: bool, before: bool, backward: bool, beyond_purchases: bool = False
+) -> Statement:
+    """What reads the keys of those of an audience who may be inside of anything: who did something lately."""
     more: LiteralString = f" AND {condition(CONDITIONS, shape)}" if shape else ""
     least: LiteralString = "c.customer_id > $after" if after else "c.customer_id IS NOT NULL"
     most: LiteralString = " AND c.customer_id < $before" if before else ""
+    lately: LiteralString = _ACTED if beyond_purchases else _BOUGHT
     way: LiteralString = "DESC" if backward else "ASC"
-    people: LiteralString = (
-        f"MATCH (c:Customer) WHERE {least}{most} AND c.last_order_at >= $since{more}{and_seen('customer', 'c')}"
-        f" WITH c ORDER BY c.customer_id {way} LIMIT $scan"
-    )
-    bought: LiteralString = (
-        f"{people} MATCH (c)-[:PLACED]->(o:Order) WHERE o.local_date IN $dates{and_seen('order', 'o')} {CATEGORIES}"
-    )
-    scan: LiteralString = (
-        f"{people} RETURN 'scan' AS source, null AS chain, {_NOTHING}, collect(c.customer_id) AS people"
-    )
     return cypher(
-        f"{bought}{CHAINS}, null AS people UNION ALL {bought}{ORDERS}, null AS people UNION ALL {scan}",
+        f"MATCH (c:Customer) WHERE {least}{most} AND {lately}{more}{and_seen('customer', 'c')}"
+        f" WITH c.customer_id AS key ORDER BY key {way} LIMIT $scan RETURN key",
         after=CUSTOMER,
         before=CUSTOMER,
-        customer=CUSTOMER,
-        order=ORDER,
-        people=CUSTOMER,
+        key=CUSTOMER,
         **OWN_KEYS,
     )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, MOST_DAYS, Behaviour, Calendar, Gap
 from graph.queries.chain import ChainRow
+from graph.queries.chain_behaviours import Did, did
 from graph.queries.chain_steps import ChainStepRow
 from graph.queries.reader import Reader
 from graph.queries.recent_orders import CurrentChain, RecentOrder, recent_of_customers
@@ -42,7 +43,7 @@ class OpenChainRow:
 
 @dataclass(frozen=True, slots=True)
 class StepReached:
-    """An order was the last but one step of a chain: what follows lies ahead."""
+    """What a customer did was the last but one step of a chain: what follows lies ahead."""
 
     customer: str
     log_version: int
@@ -53,34 +54,41 @@ class StepReached:
 
 async def steps_reached(
     reader: Reader,
-    orders: Mapping[tuple[str, str], int],
+    acts: Mapping[Did, int],
     customers: Sequence[str],
     at: datetime,
     zone: ZoneInfo,
     calendar: Calendar = EVERY_WEEK_ALIKE,
 ) -> list[StepReached]:
-    """Each chain that `orders` of these customers opened or led on, once, in their order, out of one statement.
+    """Each chain that what these customers did opened or led on, once, in their order, out of one statement.
 
-    `orders` are (customer, order) → the version of the log that brought it.
+    `acts` tells of each the version of the log that brought it.
     """
     reached: dict[tuple[str, str], StepReached] = {}
     found = await open_chains(reader, customers, at, zone, calendar)
     for customer, rows in zip(customers, found, strict=True):
         for row in rows:
-            version = orders.get((customer, row.last.order or ""))
-            if version is not None:
+            own = did(row.last.behaviour, row.last)
+            if own is not None and (version := acts.get(own)) is not None:
                 reached.setdefault((customer, row.chain.key), StepReached(customer, version, row))
     return list(reached.values())
 
 
 async def open_chains(
-    reader: Reader, customers: Sequence[str], at: datetime, zone: ZoneInfo, calendar: Calendar = EVERY_WEEK_ALIKE
+    reader: Reader,
+    customers: Sequence[str],
+    at: datetime,
+    zone: ZoneInfo,
+    calendar: Calendar = EVERY_WEEK_ALIKE,
+    *,
+    any_consent: bool = False,
 ) -> list[list[OpenChainRow]]:
     """Each customer's open chains at an instant, the nearest window first, out of one statement.
 
-    `zone` holds for stores that name none; `calendar` says which days are holidays.
+    `zone` holds for stores that name none; `calendar` says which days are holidays. Who said no to offers is inside of
+    nothing, unless with `any_consent`.
     """
-    found = await recent_of_customers(reader, customers, dates_before(at, zone), zone)
+    found = await recent_of_customers(reader, customers, dates_before(at, zone), zone, any_consent=any_consent)
     return [still_open(found.orders.get(customer, ()), found.chains, at, zone, calendar) for customer in customers]
 
 

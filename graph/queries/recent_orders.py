@@ -11,7 +11,6 @@ from graph.queries.reader import Reader
 from graph.queries.view import and_seen
 from graph.store.statement import CUSTOMER, ORDER, cypher
 
-UTC_ZONE = ZoneInfo("UTC")
 Q_LIMIT = 0.05
 """Only chains below it are told to customers: a run keeps some unconfirmed ones too, for those who study it."""
 
@@ -55,8 +54,8 @@ class Recent:
 
 
 # A chain's category may stand above the product's own in the tree.
-CATEGORIES: LiteralString = "MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
-CHAINS: LiteralString = (
+_CATEGORIES: LiteralString = "MATCH (o)-[:CONTAINS]->(:Product)-[:IN]->(:Category)-[:PART_OF*0..8]->(k:Category)"
+_CHAINS: LiteralString = (
     " WITH DISTINCT k.category_id AS category MATCH (n:Chain {first_category_id: category})"
     " WHERE n.q_value < $q_limit AND n.lift > 1 AND coalesce(n.first_behaviour, 'purchase') = 'purchase'"
     " WITH DISTINCT n MATCH (pointer:CurrentRun {kind: 'chains'}) WHERE pointer.run_id = n.run_id"
@@ -64,7 +63,7 @@ CHAINS: LiteralString = (
     " null AS local_minute, null AS time_zone, null AS district, null AS store, null AS channel,"
     " null AS behaviour, null AS product, null AS categories"
 )
-ORDERS: LiteralString = (
+_ORDERS: LiteralString = (
     " WITH c, o, collect(DISTINCT k.category_id) AS categories"
     " OPTIONAL MATCH (o)-[:AT]->(s:Store) OPTIONAL MATCH (o)-[:VIA]->(h:Channel)"
     " RETURN o.source AS source, null AS chain, c.customer_id AS customer, o.order_id AS order, o.at AS at,"
@@ -72,11 +71,11 @@ ORDERS: LiteralString = (
     " coalesce(s.district, c.district) AS district, s.store_id AS store, h.name AS channel,"
     " 'purchase' AS behaviour, null AS product, categories"
 )
-# Who said no to personal offers is inside of nothing; who was never asked has not said no.
-_MAY_BE_OFFERED: LiteralString = " AND coalesce(c.consent_offers, true) = true"
+# Who said no to personal offers is inside of nothing, unless all are asked for; who was never asked has not said no.
+_MAY_BE_OFFERED: LiteralString = " AND ($any_consent OR coalesce(c.consent_offers, true) = true)"
 _OF_CUSTOMERS: LiteralString = (
     "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})-[:PLACED]->(o:Order)"
-    f" WHERE o.local_date IN $dates{_MAY_BE_OFFERED}{and_seen('order', 'o')} {CATEGORIES}"
+    f" WHERE o.local_date IN $dates{_MAY_BE_OFFERED}{and_seen('order', 'o')} {_CATEGORIES}"
 )
 # Only a run of more than purchases needs what else was done: its parameters name it. The others cost nothing here.
 _BEYOND_PURCHASES: LiteralString = (
@@ -122,7 +121,7 @@ TOLD = "view", "favourite", "cart_add", "share", "visit"
 """What the graph tells of beside orders: of each product viewed, put into the cart or made a favourite, and of each
 store visited, the newest time; of shares of products every one."""
 OF_CUSTOMERS = cypher(
-    f"{_OF_CUSTOMERS}{CHAINS} UNION ALL {_OF_CUSTOMERS}{ORDERS} UNION ALL {_OTHER_CHAINS}"
+    f"{_OF_CUSTOMERS}{_CHAINS} UNION ALL {_OF_CUSTOMERS}{_ORDERS} UNION ALL {_OTHER_CHAINS}"
     f" UNION ALL {_TIES} UNION ALL {_SHARES} UNION ALL {_VISITS}",
     customers=CUSTOMER,
     customer=CUSTOMER,
@@ -134,19 +133,20 @@ _CHAIN_FIELDS = tuple(field.name for field in fields(ChainRow))
 
 
 async def recent_of_customers(
-    reader: Reader, customers: Sequence[str], dates: Sequence[date], zone: ZoneInfo
+    reader: Reader, customers: Sequence[str], dates: Sequence[date], zone: ZoneInfo, *, any_consent: bool = False
 ) -> Recent:
     """What these customers bought on these days of the stores' calendars, and did since the first of them.
 
-    `zone` is the clock of what was done in no store.
+    `zone` is the clock of what was done in no store. Nothing of who said no to offers, unless with `any_consent`.
     """
-    wanted = {"customers": list(dict.fromkeys(customers)), "dates": list(dates), "q_limit": Q_LIMIT}
+    wanted: dict[str, object] = {"customers": list(dict.fromkeys(customers)), "dates": list(dates)}
+    wanted |= {"q_limit": Q_LIMIT, "any_consent": any_consent}
     since = datetime.combine(min(dates), time(), zone)
     beyond = [f'"{behaviour}"' for behaviour in TOLD]
-    return recent(await reader.read(OF_CUSTOMERS, {**wanted, "since": since, "beyond": beyond}), zone)
+    return _recent(await reader.read(OF_CUSTOMERS, {**wanted, "since": since, "beyond": beyond}), zone)
 
 
-def recent(records: Sequence[Mapping[str, Any]], zone: ZoneInfo = UTC_ZONE) -> Recent:
+def _recent(records: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Recent:
     """The rows of the statement, parted."""
     orders: dict[str, list[RecentOrder]] = {}
     chains: list[CurrentChain] = []

@@ -11,6 +11,7 @@ from graph.queries import (
     audience,
     centrality,
     chain,
+    chain_behaviours,
     channel,
     customer,
     influence,
@@ -109,6 +110,7 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("current runs of a kind", run.CURRENT, {"kind": "influence"}),
     ("known categories", audience.KNOWN_CATEGORIES, {"category": "tea"}),
     ("chains by key", chain.BY_KEYS, {"keys": ["chains-1|1"]}),
+    ("behaviours of current chains", chain_behaviours.KNOWN, {"behaviours": ["view"]}),
     (
         "recent orders",
         recent_orders.OF_CUSTOMERS,
@@ -118,6 +120,7 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
             "q_limit": 0.05,
             "since": datetime(2026, 1, 1, tzinfo=UTC),
             "beyond": ['"view"'],
+            "any_consent": False,
         },
     ),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
@@ -151,10 +154,15 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"customers by {by}", statement, {})
     every = tuple(audience.CONDITIONS)
     yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
-    scan = {"dates": [date(2026, 3, 2)], "since": datetime(2026, 1, 1, tzinfo=UTC), "scan": 9, "q_limit": 0.05}
-    for shape, names in (*((one, ()) for one in _SHAPES), (_SHAPES[0], every)):
+    scan = {"since": datetime(2026, 1, 1, tzinfo=UTC), "scan": 9}
+    active = (*(((), one, beyond) for one in _SHAPES for beyond in (False, True)), (every, _SHAPES[0], True))
+    for names, shape, beyond in active:
         given = {**_values(names), **scan, "after": "a", "before": "z"}
-        yield _sample(f"customers inside {shape} by {names}", inside.inside_statement(names, *shape), given)
+        yield _sample(
+            f"active customers {shape} by {names}",
+            inside.active_statement(names, *shape, beyond_purchases=beyond),
+            given,
+        )
     for among in (search.LABELS, ("Channel",), ("Customer",)):
         yield from _of_search(search.Sought("an 王芳", among))
     for noun in _NOUNS:

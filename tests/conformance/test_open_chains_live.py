@@ -21,6 +21,10 @@ START = """mutation($gaps: [String!]!) { startScoreRun(input: {kind: CHAINS, par
 WATCH = "subscription($id: ID!) { scoreRun(id: $id) { state failure } }"
 STEPS = """subscription { chainStepReached(nextCategory: "tea") {
   customerKey customer { key } openChain { done { orderKey } nextStep { category { key } } isNow } } }"""
+LOOKS = """subscription { chainStepReached(nextCategory: "cake") {
+  customerKey openChain { orderKey done { at step { behaviour } } } } }"""
+INSIDE = """{ customersInside(anyConsent: true, nextCategory: "cake") { totalCount nodes {
+  customerKey openChains { done { step { behaviour } } } } } }"""
 LOOKED = """{ openChains(customerKey: "bea") { isNow orderKey order { key } done { orderKey step { behaviour } }
   nextStep { behaviour category { key } } } }"""
 CHAINS = """{ chains(first: 9, where: {firstBehaviour: VIEW, thenBehaviour: PURCHASE, category: "cake",
@@ -103,6 +107,7 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
             state = frame["payload"]["data"]["scoreRun"]
         assert state == {"state": "SUCCEEDED", "failure": None}
         await web_socket.send(json.dumps({"id": "steps", "type": "subscribe", "payload": {"query": STEPS}}))
+        await web_socket.send(json.dumps({"id": "looks", "type": "subscribe", "payload": {"query": LOOKS}}))
         await web_socket.send(json.dumps({"type": "ping"}))
         assert json.loads(await web_socket.recv())["type"] == "pong"
         assert await told(served, 0) == []
@@ -121,8 +126,16 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
         await served.ask(RECORD, events=[line("ann", now, "tea", "12.00")])
         await told(served, 0)
 
-        await served.ask(RECORD, events=[view("bea", now - timedelta(days=1))])
-        [looked] = await told(served, 1, LOOKED)
+        glance = view("bea", now - timedelta(days=1))
+        async with hooked(served) as posts:
+            await served.ask(RECORD, events=[glance])
+            [looked] = await told(served, 1, LOOKED)
+            inside = (await served.ask(INSIDE))["data"]["customersInside"]
+            async with asyncio.timeout(WAIT_SECONDS):
+                _, posted_look = await posts.get()
+                seen_to_look = json.loads(await web_socket.recv())
+        # The graph tells the newest view alone: an older one that comes later opens nothing anew.
+        await served.ask(RECORD, events=[view("bea", now - timedelta(days=1, minutes=5))])
         await served.ask(RECORD, events=[line("bea", now, "cake", "8.00")])
         await told(served, 0, LOOKED)
         [seen] = (await served.ask(CHAINS))["data"]["chains"]["nodes"]
@@ -135,6 +148,17 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
         drift = (await served.ask(DRIFT, **{"from": started["id"], "to": again["id"]}))["data"]["chainDrift"]
 
     assert looked["isNow"]
+    [own_look] = [one for one in inside["nodes"] if one["customerKey"] == "bea"]
+    assert own_look == {"customerKey": "bea", "openChains": [{"done": [{"step": {"behaviour": "VIEW"}}]}]}
+    assert inside["totalCount"] == len(inside["nodes"])
+    assert seen_to_look["id"] == "looks"
+    look = seen_to_look["payload"]["data"]["chainStepReached"]
+    assert (look["customerKey"], look["openChain"]["orderKey"]) == ("bea", None)
+    [looked_at] = look["openChain"]["done"]
+    assert looked_at["step"] == {"behaviour": "VIEW"}
+    assert datetime.fromisoformat(looked_at["at"]) == datetime.fromisoformat(glance["at"])
+    [posted_step] = json.loads(posted_look)["data"]["steps"]
+    assert (posted_step["customer"], posted_step["done"][0]["behaviour"]) == ("bea", "view")
     assert (looked["orderKey"], looked["order"]) == (None, None)
     assert looked["done"] == [{"orderKey": None, "step": {"behaviour": "VIEW"}}]
     assert looked["nextStep"] == {"behaviour": "PURCHASE", "category": {"key": "cake"}}

@@ -562,7 +562,7 @@ async def test_more_purchases_than_are_looked_at_are_told_as_a_stretch(shop: Sho
 
     [told] = await shop.told()
 
-    skipped = {"afterLogVersion": 1, "logVersion": 2, "reason": "more than 10,000 purchases at once"}
+    skipped = {"afterLogVersion": 1, "logVersion": 2, "reason": "more than 10,000 events that may be steps at once"}
     assert (told["type"], told["data"]) == ("chain.steps_reached", {"steps": [], "skipped": skipped})
     assert await shop.told() == []
 
