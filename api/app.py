@@ -29,6 +29,7 @@ from api.answers import AnswerStore
 from api.auth import Gate, KeyStore
 from api.bookmarks import Bookmarks
 from api.claims import Claims
+from api.compacting import compacting
 from api.downloads import Downloads
 from api.exports import BackgroundExports
 from api.feed import Feed
@@ -196,6 +197,8 @@ async def _world(settings: Settings, observing: Observing, ended: Ended) -> Asyn
         if settings.project:
             stack.push_async_callback(_end, asyncio.create_task(follower.run()))
         stack.push_async_callback(_end, asyncio.create_task(feed.run()))
+        tidying = claims.when_taken("compaction", lambda: compacting(events))
+        stack.push_async_callback(_end, asyncio.create_task(tidying))
         calendar = settings.holidays()
         runs = BackgroundRuns(events, store, settings.scores_folder, now, calendar)
         stack.push_async_callback(runs.close)

@@ -141,36 +141,50 @@ class Traffic:
 
 
 class Watch:
-    """Resident memory and CPU of the server and of its store, once a second."""
+    """Resident memory of the server and of its store once a second, and the CPU seconds of both and of this client."""
 
     def __init__(self, served: Served) -> None:
         root = psutil.Process(served.pid)
-        self._server = [root, *(one for one in root.children(recursive=True) if "java" not in one.name())]
-        self.samples: list[tuple[float, float]] = []
-        self._cpu = self.cpu()
+        family = [root, *root.children(recursive=True)]
+        engines = [one for one in family if any(word.endswith("embedded_server.py") for word in one.cmdline())]
+        stores = [psutil.Process(served.store_pid)] if served.store_pid else engines
+        self._processes = {
+            "server": [one for one in family if one not in engines],
+            "store": stores,
+            "client": [psutil.Process()],
+        }
+        self.samples: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self._begun, self._cpu = time.perf_counter(), self._used()
 
     async def run(self) -> None:
-        begun = time.perf_counter()
         while True:
-            self.samples.append((time.perf_counter() - begun, self.memory()))
+            for name, processes in self._processes.items():
+                size = sum(one.memory_info().rss for one in processes) / 2**20
+                self.samples[name].append((time.perf_counter() - self._begun, size))
             await asyncio.sleep(1)
 
-    def memory(self) -> float:
-        return sum(one.memory_info().rss for one in self._server) / 2**20
+    def _used(self) -> dict[str, float]:
+        return {name: sum(sum(one.cpu_times()[:2]) for one in processes)
+                for name, processes in self._processes.items()}  # fmt: skip
 
-    def cpu(self) -> float:
-        return sum(sum(one.cpu_times()[:2]) for one in self._server)
+    def told(self) -> dict[str, Any]:
+        """By who they are; the client holds every message, so that its memory says nothing."""
+        seconds, cpu = time.perf_counter() - self._begun, self._used()
+        cores = {name: {"CPU seconds": round(cpu[name] - self._cpu[name], 1),
+                        "cores used": round((cpu[name] - self._cpu[name]) / seconds, 2)} for name in cpu}  # fmt: skip
+        return {name: used | (_memory(self.samples[name]) if name != "client" else {}) for name, used in cores.items()}
 
-    def told(self, seconds: float) -> dict[str, Any]:
-        late = self.samples[len(self.samples) // 3 :]
-        slope, error = trend(late)
-        return {
-            "MiB at first": round(self.samples[0][1], 1),
-            "MiB at last": round(self.samples[-1][1], 1),
-            "MiB at most": round(max(one for _, one in self.samples), 1),
-            "MiB a minute over the last two thirds": [round(60 * (slope + way * error), 3) for way in (-1, 0, 1)],
-            "cores used": round((self.cpu() - self._cpu) / seconds, 2),
-        }
+
+def _memory(samples: list[tuple[float, float]]) -> dict[str, Any]:
+    slope, error = trend(samples[len(samples) // 3 :])
+    return {
+        "MiB at first": round(samples[0][1], 1),
+        "MiB at last": round(samples[-1][1], 1),
+        "MiB at most": round(max(size for _, size in samples), 1),
+        "MiB a minute over the last two thirds": None
+        if math.isnan(slope)
+        else [round(60 * (slope + way * error), 3) for way in (-1, 0, 1)],
+    }
 
 
 def trend(samples: list[tuple[float, float]]) -> tuple[float, float]:
@@ -293,11 +307,11 @@ async def measured(served: Served, given: argparse.Namespace) -> dict[str, Any]:
         traffic.counts = True
         watch = Watch(served)
         watching = asyncio.create_task(watch.run())
-        begun, own = time.perf_counter(), time.process_time()
+        begun = time.perf_counter()
         await traffic.run(60 * given.minutes, given.rate, given.writes)
         seconds = time.perf_counter() - begun
         watching.cancel()
-        server, client = watch.told(seconds), (time.process_time() - own) / seconds
+        used = watch.told()
         await until(lambda: not any(wrong(one, since, traffic.recorded) for one in all_of_them), SETTLED_SECONDS)
     faults = Counter(f"{one.name}: {fault}" for one in all_of_them if (fault := wrong(one, since, traffic.recorded)))
     messages = sum(1 for one in all_of_them for message in one.told if message["logVersion"] > since)
@@ -318,7 +332,7 @@ async def measured(served: Served, given: argparse.Namespace) -> dict[str, Any]:
         "events": sum(map(len, traffic.recorded.ids.values())), "messages": messages,
         "messages a second": round(messages / seconds, 1),
         "lost, twice or out of order": dict(faults), "failures": dict(traffic.failures),
-        "server": server, "cores used by this client": round(client, 2),
+        **used,
         "while it ran": at_work, "afterwards": afterwards, "connections to Neo4j afterwards": connections,
     }  # fmt: skip
 

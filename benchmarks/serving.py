@@ -35,6 +35,8 @@ class Served:
     pid: int
     store: str
     environment: dict[str, str]
+    store_pid: int | None
+    """The Neo4j's; the embedded engine is a child of the server."""
 
 
 @contextmanager
@@ -77,7 +79,9 @@ def served(kind: str, folder: Path, *, customers: int, workers: int = 1) -> Gene
             try:
                 address = process.stdout.readline().split()[1].removeprefix("http://").rstrip("/")
                 host, port = address.split(":")
-                yield Served(host, int(port), key, process.pid, kind, environment)
+                home = folder / "neo4j" / "run" / "server.json"
+                store_pid = int(json.loads(home.read_text())["pid"]) if graph else None
+                yield Served(host, int(port), key, process.pid, kind, environment, store_pid)
             finally:
                 process.terminate()
                 process.wait(timeout=60)

@@ -23,6 +23,10 @@ SAFE_RETENTION_HOURS = 168
 """Readers of an older version have a week to finish before the files that it names may go."""
 
 
+WHOLE_BYTES = 32 * 2**20
+"""A file of so many bytes is joined to no other: what compaction writes again stays bounded."""
+
+
 class Conflict(Exception):
     """Another writer committed this version first: look again, then write again."""
 
@@ -56,9 +60,15 @@ class Table:
 
     def fresh(self) -> DeltaTable:
         """The table at its newest version."""
+        with self.reading() as handle:
+            return handle
+
+    @contextmanager
+    def reading(self) -> Generator[DeltaTable]:
+        """The table at its newest version, which no thread of this process moves on meanwhile."""
         with self._thread_lock, told(self.address):
             self._handle.update_incremental()
-            return self._handle
+            yield self._handle
 
     def scan(self) -> pl.LazyFrame:
         """All rows of the newest version; later commits do not reach a frame that was made before."""
@@ -113,12 +123,17 @@ class Table:
             raise Conflict(str(error)) from error
         return self._handle.version()
 
+    def files(self) -> pl.DataFrame:
+        """The files of the newest version: path, size_bytes, num_records and the partition."""
+        with self.reading() as handle:
+            return pl.DataFrame(handle.get_add_actions(flatten=True))
+
     def compact(self) -> Mapping[str, int]:
         """Joins small files and drops files that nothing has named for a week; the rows stay as they are."""
         with self.writing():
             handle = self.fresh()
             before = len(handle.file_uris())
-            handle.optimize.compact()
+            handle.optimize.compact(target_size=WHOLE_BYTES)
             dropped = len(handle.vacuum(retention_hours=SAFE_RETENTION_HOURS, dry_run=False, full=True))
             after = self.fresh()
             return {"before": before, "after": len(after.file_uris()), "dropped": dropped, "version": after.version()}
@@ -169,7 +184,7 @@ class Table:
         """Looks at what each file weighs: a reader that meets half a file later says nothing that a user can use."""
         if self._file_lock is None:
             return
-        named = pl.DataFrame(self._handle.get_add_actions(flatten=True)).select("path", "size_bytes")
+        named = self.files().select("path", "size_bytes")
         for path, size in named.iter_rows():
             file = Path(self.address) / unquote(path)
             found = file.stat().st_size if file.exists() else None

@@ -7,7 +7,7 @@ from typing import Self
 
 import polars as pl
 
-from graph.log.delta import told
+from graph.log.delta import WHOLE_BYTES, told
 from graph.log.digest import digest_rows
 from graph.log.once import Appended, OnceTable
 from graph.log.schema import EVENTS
@@ -100,6 +100,12 @@ class EventLog:
         """
         done = self._rows.table.compact()
         return Compacted(done["version"], done["before"], done["after"], done["dropped"])
+
+    def compact_if_scattered(self, most: int) -> Compacted | None:
+        """Compacts where days hold more than `most` small files beyond their first; None where they do not."""
+        small = pl.col("size_bytes") < WHOLE_BYTES
+        beyond = self._rows.table.files().group_by("partition.day").agg((small.sum().cast(pl.Int64) - 1).clip(0))
+        return self.compact() if beyond["size_bytes"].sum() > most else None
 
     def digest(self) -> str:
         """SHA-256 over what the log says: equal for logs with equal events, in whatever order and batches they came."""

@@ -9,9 +9,9 @@ import polars as pl
 from graph.errors import LogUnavailable
 from graph.log.delta import Conflict, Table
 from graph.log.known_ids import KnownIds
+from graph.log.recent import MOST_ROWS, VERSION, Recent
 
 DAY = "day"
-VERSION = "log_version"
 ATTEMPTS = 20
 
 
@@ -55,12 +55,19 @@ class Guard(Protocol):
 class OnceTable:
     """A table partitioned by `day` whose rows carry an `id` and the `log_version` that brought them."""
 
-    def __init__(self, folder: str | Path, schema: pl.Schema, *, stats: tuple[str, ...]) -> None:
-        """Opens the table or creates it; raises LogUnavailable when the place cannot be used."""
+    def __init__(
+        self, folder: str | Path, schema: pl.Schema, *, stats: tuple[str, ...], most_rows: int = MOST_ROWS
+    ) -> None:
+        """Opens the table or creates it; raises LogUnavailable when the place cannot be used.
+
+        At most `most_rows` of the newest rows are kept in memory, once somebody has read.
+        """
         self._schema = schema
         own = ("id", DAY, VERSION)
         self.table = Table(folder, pl.DataFrame(schema=schema), own=own, partition_by=DAY, stats=(*stats, VERSION))
         self._known = KnownIds()
+        self._most_rows = most_rows
+        self._recent: Recent | None = None
 
     def append(self, rows: pl.DataFrame, *, loader: str, batch: int, guard: Guard | None = None) -> Appended:
         """Adds the rows whose id is new and that `guard` lets in, all or none; fills in `log_version`.
@@ -77,8 +84,33 @@ class OnceTable:
         raise LogUnavailable(f"{self.table.address}: {ATTEMPTS} attempts lost to other writers; run it again")
 
     def scan(self, *, after: int = 0, up_to: int | None = None) -> pl.LazyFrame:
-        """Rows that versions above `after`, up to and with `up_to` (default: all), brought."""
+        """Rows that versions above `after`, up to and with `up_to` (default: all), brought.
+
+        Of what is in memory no file is opened.
+        """
+        recent = self._recent
+        if recent is None or up_to is None or up_to > recent.version:
+            recent = self._followed()
+        upper = recent.version if up_to is None else min(up_to, recent.version)
+        if recent.covers(after, upper):
+            return _between(recent.rows.lazy(), after, upper)
         return _between(self.table.scan(), after, up_to)
+
+    def _followed(self) -> Recent:
+        """What is in memory, brought up to the newest version."""
+        with self.table.reading() as handle:
+            version, recent = handle.version(), self._recent or self._begun(handle.version())
+            if recent.version < version:
+                gained = _between(self.table.scan_now(), recent.version, version).select(self._schema.names())
+                recent = recent.with_gained(gained.collect(), version)
+            self._recent = recent
+            return recent
+
+    def _begun(self, version: int) -> Recent:
+        """A table that fits is kept from its first version on, any other from the newest."""
+        nothing = pl.DataFrame(schema=self._schema)
+        after = 0 if self.table.files()["num_records"].sum() <= self._most_rows else version
+        return Recent(after, after, nothing, self._most_rows)
 
     def _append_once(self, rows: pl.DataFrame, loader: str, batch: int, guard: Guard | None) -> Appended:
         newest = self.table.fresh()
@@ -98,17 +130,25 @@ class OnceTable:
         if written != version:
             raise LogUnavailable(f"{self.table.address}: version {version} was expected, {written} was written")
         self._known.add(new["id"], new[DAY], version=version)
+        if self._recent is not None and self._recent.version == version - 1:
+            self._recent = self._recent.with_gained(stamped, version)
         return Appended(version, fresh, already=False, held=held)
 
     def _held_back(self, rows: pl.DataFrame, fresh: pl.Series, guard: Guard, version: int) -> pl.Series:
         if guard.earliest is None:
             return _none(rows.height)
-        return guard.held(rows, fresh, _between(self.table.scan_now(), guard.earliest, version))
+        return guard.held(rows, fresh, self._until_now(guard.earliest, version))
 
     def _learn(self, version: int) -> None:
         if self._known.version < version:
-            gained = _between(self.table.scan_now(), self._known.version, version).select("id", DAY).collect()
+            gained = self._until_now(self._known.version, version).select("id", DAY).collect()
             self._known.add(gained["id"], gained[DAY], version=version)
+
+    def _until_now(self, after: int, version: int) -> pl.LazyFrame:
+        """What came up to the newest version, for a writer; one who never reads keeps nothing in memory."""
+        if self._recent is None:
+            return _between(self.table.scan_now(), after, version)
+        return self.scan(after=after, up_to=version)
 
     def _held(self, ids: pl.Series) -> pl.Series:
         suspect, days = self._known.suspects(ids)
