@@ -1,7 +1,7 @@
 """What goes on behind the requests: the projector that follows the log, and parameters of runs."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -38,9 +38,14 @@ class Log:
         self.done.clear()
 
 
+async def restless(_: float) -> None:
+    """No time between two projections."""
+    await asyncio.sleep(0)
+
+
 @asynccontextmanager
-async def following(log: Log) -> AsyncGenerator[Follower]:
-    follower = Follower(lambda: log.version, log.project)
+async def following(log: Log, rest: Callable[[float], Awaitable[None]] = restless) -> AsyncGenerator[Follower]:
+    follower = Follower(lambda: log.version, log.project, sleep=rest)
     task = asyncio.create_task(follower.run())
     try:
         yield follower
@@ -92,6 +97,25 @@ async def test_a_woken_follower_projects_what_is_new():
         await log.next()
 
     assert log.projected == [1, 2]
+
+
+async def test_what_is_recorded_while_the_follower_rests_is_projected_together():
+    log, may, rests = Log(), asyncio.Event(), list[float]()
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        await may.wait()
+        may.clear()
+
+    async with following(log, rest) as follower:
+        await log.next()
+        for log.version in (2, 3, 4):
+            follower.wake()
+        may.set()
+        await log.next()
+
+    assert log.projected == [1, 4]
+    assert set(rests) == {0.25}
 
 
 async def test_a_failure_is_told_once_and_tried_again():
