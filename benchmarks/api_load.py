@@ -22,6 +22,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -35,11 +36,10 @@ from serving import Asker, Served, askers, opening, other, served, socket_messag
 RECORD = """mutation($events: [EventInput!]!) { recordEvents(input: {events: $events}) { __typename
   ... on RecordEventsPayload { accepted } } }"""
 CUSTOMERS = "query { customers(first: 100) { nodes { key } } }"
-READS = {
-    "one customer": "query One($key: String!) { customer(key: $key) { key name orders(first: 5) { nodes { key at amount } } } }",
-    "a list": "query List { customers(first: 20, where: {orderCount: {gte: 2}}, orderBy: {field: REVENUE}) { nodes { key } } }",
-    "open chains": "query Chains($key: String!) { openChains(customerKey: $key) { orderKey windowStart probability } }",
-}
+ONE = "query One($key: String!) { customer(key: $key) { key name orders(first: 5) { nodes { key at amount } } } }"
+LIST = "query List { customers(first: 20, where: {orderCount: {gte: 2}}, orderBy: {field: REVENUE}) { nodes { key } } }"
+CHAINS = "query Chains($key: String!) { openChains(customerKey: $key) { orderKey windowStart probability } }"
+READS = {"one customer": ONE, "a list": LIST, "open chains": CHAINS}
 CHANGED = "subscription($keys: [String!]!) { customerChanged(keys: $keys) { key events logVersion kinds } }"
 RECORDED = """subscription($kinds: [EventKind!]) { eventRecorded(kinds: $kinds) {
   eventId kind at logVersion customerKey } }"""
@@ -63,10 +63,16 @@ class Listener:
         way = stream_messages if self.name == "stream" else socket_messages
         try:
             async for message in way(served, self.query, self.variables):
-                told = msgspec.json.decode(message)
-                self.told.append(next(iter(told.get("payload", told)["data"].values())))
+                self.told.append(read(message))
         except (ConnectionError, KeyError, asyncio.IncompleteReadError) as error:
             self.failure = repr(error)
+
+
+@lru_cache(maxsize=10_000)
+def read(message: bytes) -> dict[str, Any]:
+    """What a message tells; all who are told the same hold it once."""
+    told = msgspec.json.decode(message)
+    return next(iter(told.get("payload", told)["data"].values()))
 
 
 @dataclass

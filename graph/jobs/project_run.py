@@ -102,7 +102,7 @@ class Run:
 
     def _changes_at_once(self, after: int, target: int) -> list[Change]:
         fresh = self.log.changed(after=after, up_to=target).collect().lazy()
-        keys = [table.touched(fresh).collect() for table in TABLES]
+        keys = pl.collect_all([table.touched(fresh) for table in TABLES])
         events = relevant(self.log.scan(up_to=target), _touched_columns(keys)).collect().lazy()
         return [change for table, own in zip(TABLES, keys, strict=True) for change in changes(table, events, own)]
 
