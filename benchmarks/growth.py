@@ -1,6 +1,7 @@
 """How selection grows from ten thousand to ten million ties, and what threads, Shapley influence and credit take.
 
-Run: python benchmarks/growth.py [--most-ties 10000000] [--repeats 2] [--save FILE]. Prints one JSON object. Made-up
+Run: python benchmarks/growth.py [--most-ties 10000000] [--repeats 2] [--only-threads] [--save FILE]. Prints one JSON
+object. Made-up
 graphs of power-law degrees, ten ties a customer one way, weighted cascade, k = 50. CPU seconds of the process, best of
 the repeats, compilation and the making of the graphs left out. Threads are compared by wall time: only on an idle
 machine does that say anything.
@@ -62,7 +63,7 @@ def threads(ties: ReverseTies, repeats: int) -> dict[str, float]:
     """Sets drawn and shared out by one thread and by two, wall seconds."""
 
     def once(many: int) -> Callable[[], object]:
-        return lambda: shapley_influence(ties, ShapleyInfluence(1 << 17, threads=many))
+        return lambda: shapley_influence(ties, ShapleyInfluence(SHAPLEY_SETS, threads=many))
 
     one, two = (best(once(many), repeats, time.perf_counter) for many in (1, 2))
     return {"one_wall_seconds": round(one, 3), "two_wall_seconds": round(two, 3), "times": round(one / two, 2)}
@@ -87,8 +88,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--most-ties", type=int, default=SIZES[-1])
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--only-threads", action="store_true", help="two threads beside one, and nothing else")
     parser.add_argument("--save")
     options = parser.parse_args()
+    if options.only_threads:
+        ties = graph_of(options.most_ties)
+        shapley_influence(ties, ShapleyInfluence(1 << 10, threads=2))
+        print(json.dumps(threads(ties, options.repeats), indent=2))
+        return
     sizes, ties = [], graph_of(SIZES[0])
     shapley_influence(ties, ShapleyInfluence(1 << 10))
     for size in (size for size in SIZES if size <= options.most_ties):

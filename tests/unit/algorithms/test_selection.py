@@ -172,7 +172,7 @@ def test_a_doubling_that_no_longer_fits_leaves_the_answer_before():
     ("values", "told"),
     [
         ({"k": 0}, "k must be 1 or more, not 0"),
-        ({"budget_sets": 2}, "budget_sets must be from 5"),
+        ({"budget_sets": 2}, "budget_sets must be from 10"),
         ({"target": 0.0}, "target must be above 0"),
         ({"target": 1.5}, "target must be above 0 and at most 1, not 1.5"),
         ({"confidence": 1.0}, "confidence must be between 0 and 1"),

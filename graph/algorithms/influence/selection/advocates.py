@@ -7,7 +7,7 @@ from graph.algorithms.influence.arrays import Bool, Float64, Int64
 from graph.algorithms.influence.selection.reverse_sets import ENDLESS, MOST_SETS, Model
 from graph.errors import BadInput
 
-JUDGES = 5
+JUDGES = 10
 """One set of so many judges, the others choose: more sets choose better advocates, few already judge them well."""
 LEAST_EFFORT = 1 << 16
 MOST_THREADS = 256
@@ -35,8 +35,8 @@ class SelectAdvocates:
     """Who is enlisted already: they move others too, are not chosen again, and what they move is not counted twice."""
     weights: Float64 | None = None
     """What moving each customer is worth; None counts people, the advocates themselves included."""
-    budget_sets: int = 1_200_000
-    """Sets that may be drawn: four fifths choose, one fifth judges."""
+    budget_sets: int = 1_050_000
+    """Sets that may be drawn: nine tenths choose, one tenth judges."""
     target: float | None = None
     """Start with fewer sets and double them until the ratio reaches this; None spends all: better advocates.
 

@@ -17,7 +17,7 @@ from graph.algorithms.influence.selection.limits import Limits, most_by
 from graph.algorithms.influence.selection.reverse_ties import Uint32
 from graph.algorithms.kernels import kernel
 
-ROUNDS = 4
+ROUNDS = 3
 PACE = 0.7
 """Both were tried on NetHEPT; they decide how tight the bound is, never whether it is one."""
 ROUNDING = 1e-9
