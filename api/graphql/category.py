@@ -2,12 +2,7 @@
 
 import strawberry
 
-SEPARATOR = " > "
-
-
-def is_within(category: str, branch: str) -> bool:
-    """Whether the one is the other or stands below it in the tree, both given by their keys."""
-    return category == branch or category.startswith(branch + SEPARATOR)
+from graph.model.product import SEPARATOR
 
 
 @strawberry.type(description="A category of products; categories form a tree.")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.graphql.category import is_within
 from api.graphql.changes import MOST_KEYS, heard
 from api.graphql.context import Info, LogEvent, Wanted
 from api.graphql.errors import bad_input
 from api.graphql.open_chain import OpenChain
+from graph.model.product import is_within
 from graph.queries import customer as customer_queries
 from graph.queries import open_chain as queries
 from graph.queries.chain_behaviours import Did, did, known_behaviours

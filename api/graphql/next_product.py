@@ -6,9 +6,9 @@ from datetime import datetime
 
 from api.graphql.affinity import NextProduct, NextReason, few
 from api.graphql.behaviour import Behaviour
-from api.graphql.category import is_within
 from api.graphql.context import Info
 from api.graphql.open_chain import OpenChain, open_chains_of
+from graph.model.product import is_within
 from graph.queries import affinity as queries
 from graph.queries import product as product_queries
 

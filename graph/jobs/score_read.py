@@ -15,11 +15,12 @@ from graph.jobs.columns import codes, names, orders, seconds
 from graph.jobs.derive.customers import referred
 from graph.jobs.derive.described import json_text
 from graph.jobs.derive.expressions import last_words
-from graph.jobs.derive.products import SEPARATOR, in_category
+from graph.jobs.derive.products import in_category
 from graph.jobs.share_events import ShareMemory
 from graph.jobs.voided import acts_that_count, clicks_that_count, read_voided, referrals_that_count
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
+from graph.model.product import SEPARATOR
 
 ROOTS_NAMED = 20
 _JOINING = (EventKind.REGISTER, EventKind.REFERRAL)

@@ -2,6 +2,9 @@
 
 from graph.model.declarations import Node, Owner, Property, PropertyType, Tie
 
+SEPARATOR = " > "
+"""What joins the names of a category path."""
+
 CATEGORY = Node(
     "Category",
     Property("category_id", PropertyType.STRING, "The path from the root, joined by ' > '."),
@@ -30,3 +33,14 @@ PRODUCT = Node(
 
 IN = Tie("IN", PRODUCT, CATEGORY, "The product's category.", Owner.START)
 PART_OF = Tie("PART_OF", CATEGORY, CATEGORY, "The category one level up.", Owner.START)
+
+
+def branches(path: str) -> list[str]:
+    """The category of a path and those above it, the root first."""
+    names = path.split(SEPARATOR)
+    return [SEPARATOR.join(names[: depth + 1]) for depth in range(len(names))]
+
+
+def is_within(category: str, branch: str) -> bool:
+    """Whether the one is the other or stands below it in the tree."""
+    return category == branch or category.startswith(branch + SEPARATOR)

@@ -11,6 +11,7 @@ from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
+from graph.model.product import is_within
 from graph.queries.audience import CONDITIONS
 from graph.queries.chain_behaviours import PURCHASE, known_behaviours
 from graph.queries.customer import OWN_KEYS
@@ -51,8 +52,8 @@ class Wanted:
     def fits(self, row: OpenChainRow) -> bool:
         """Whether this window counts."""
         category, branch = row.chain.then_category_id, self.next_category
-        below = category is not None and (category == branch or category.startswith(f"{branch} > "))
-        return (branch is None or below) and row.window_start <= self.begins_by
+        leads_there = branch is None or (category is not None and is_within(category, branch))
+        return leads_there and row.window_start <= self.begins_by
 
 
 async def insiders(reader: Reader, wanted: Wanted, slice: Slice) -> Page[Insider]:

@@ -60,7 +60,7 @@ async def steps_reached(
     zone: ZoneInfo,
     calendar: Calendar = EVERY_WEEK_ALIKE,
 ) -> list[StepReached]:
-    """Each chain that what these customers did opened or led on, once, in their order, out of one statement.
+    """Each chain that what these customers did opened or led on, once, in their order.
 
     `acts` tells of each the version of the log that brought it.
     """
@@ -83,7 +83,7 @@ async def open_chains(
     *,
     any_consent: bool = False,
 ) -> list[list[OpenChainRow]]:
-    """Each customer's open chains at an instant, the nearest window first, out of one statement.
+    """Each customer's open chains at an instant, the nearest window first, out of one statement, or two (`recent_of_customers`).
 
     `zone` holds for stores that name none; `calendar` says which days are holidays. Who said no to offers is inside of
     nothing, unless with `any_consent`.

@@ -43,11 +43,11 @@ class Sought:
 
     def statement(self, after: bool, before: bool, backward: bool) -> Statement:
         """What reads a page."""
-        return page_statement(self.labels, self._named(), after, before, backward)
+        return page_statement(self._among(), self._named(), after, before, backward)
 
     def counting(self) -> Statement:
         """What counts the hits."""
-        return count_statement(self.labels, self._named())
+        return count_statement(self._among(), self._named())
 
     def parameters(self) -> dict[str, object]:
         """The statements' parameters; `customer` is the one that may be a partner's own id."""
@@ -55,11 +55,15 @@ class Sought:
         given: dict[str, object] = {"text": text, "lower": text.lower(), "words": asked.query, "most": MOST}
         return given | {"runs": list(asked.runs), "customer": text, "beginning": None if self.own_ids else text}
 
+    def _among(self) -> tuple[str, ...]:
+        """The labels, each once and in one order: asked for in another, it is the same statement."""
+        return tuple(label for label in LABELS if label in self.labels)
+
     def _named(self) -> tuple[str, ...]:
         """The labels whose names are looked up."""
         if not words(self.text).query:
             return ()
-        return tuple(label for label in self.labels if label != "Customer" or self.names_of_people)
+        return tuple(label for label in self._among() if label != "Customer" or self.names_of_people)
 
 
 _FIT: LiteralString = (

@@ -114,14 +114,12 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     (
         "recent orders",
         recent_orders.OF_CUSTOMERS,
-        {
-            "customers": ["ann"],
-            "dates": [date(2026, 3, 2)],
-            "q_limit": 0.05,
-            "since": datetime(2026, 1, 1, tzinfo=UTC),
-            "beyond": ['"view"'],
-            "any_consent": False,
-        },
+        {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05, "any_consent": False},
+    ),
+    (
+        "done beside buying",
+        recent_orders.DONE_BESIDE,
+        {"customers": ["ann"], "since": datetime(2026, 1, 1, tzinfo=UTC), "any_consent": False},
     ),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
     ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),

@@ -43,14 +43,17 @@ Shape = tuple[str | Numbered | Branch, ...]
 
 
 def shape_of(filters: Filters) -> tuple[Shape, dict[str, object]]:
-    """The shape, and the values by the names of their parameters. BadInput for too many or too deep."""
+    """The shape, and the values by the names of their parameters. BadInput for too many or too deep.
+
+    In whichever order conditions are given, it is one shape: each further statement has to be planned.
+    """
     values: dict[str, object] = {}
     numbers = iter(range(MOST_BELOW))
 
     def below(given: Filters, depth: int) -> Branch:
         if depth > DEEPEST:
             raise BadInput(f"and, or and not may be nested at most {DEEPEST} deep")
-        return Branch("and", tuple(part for name, value in given.items() for part in one(name, value, depth)))
+        return Branch("and", tuple(part for name, value in sorted(given.items()) for part in one(name, value, depth)))
 
     def one(name: str, value: object, depth: int) -> Shape:
         if name in _TOGETHER:
@@ -65,7 +68,7 @@ def shape_of(filters: Filters) -> tuple[Shape, dict[str, object]]:
         several = cast("Sequence[Filters]", [value] if name == "not" else value)
         return Branch(name, tuple(below(given, depth) for given in several))
 
-    shape = tuple(together(name, value, 1) if name in _TOGETHER else name for name, value in filters.items())
+    shape = tuple(together(name, value, 1) if name in _TOGETHER else name for name, value in sorted(filters.items()))
     values |= {name: value for name, value in filters.items() if name not in _TOGETHER}
     return shape, values
 

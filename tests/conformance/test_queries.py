@@ -1,6 +1,8 @@
 """What we ask the graph is answered alike, and right, by both stores: a tiny shop, worked out by hand."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +26,7 @@ from graph.queries.inside import Wanted, count_insiders, insiders
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Position, Slice, turned
 from graph.queries.statements import samples
-from graph.store import Store
+from graph.store import Statement, Store
 from graph.store.statement import cypher
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -272,6 +274,51 @@ async def test_open_chains_have_their_next_slot_ahead(
     [found] = await open_chains(shop, [customer_key], at, SHANGHAI)
 
     assert [(row.chain.key, row.last.order) for row in found] == expected
+
+
+LOOKED_AT_TEA = (
+    '[{"behaviour": "view", "category_id": "tea", "start_minute": 0, "end_minute": 1440, "day_kind": "any",'
+    ' "gap": "next_day"}, {"category_id": "coffee", "start_minute": 660, "end_minute": 780, "day_kind": "any",'
+    ' "gap": null}]'
+)
+VIEW_CHAIN = cypher(
+    "MATCH (n:Chain {chain_id: 'chains-1|5'}) SET n.first_behaviour = 'view', n.first_category_id = 'tea',"
+    " n.steps = $steps"
+)
+VIEW = cypher(
+    "MATCH (c:Customer {customer_id: '蔡'}) MATCH (p:Product {sku: 'peach'}) CREATE (c)-[:VIEWED {last_at: $at}]->(p)"
+)
+
+
+class Recording:
+    """The store, and what it was asked."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.asked: list[Statement] = []
+
+    async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        self.asked.append(statement)
+        return await self.store.read(statement, parameters)
+
+
+async def test_what_was_done_beside_buying_is_read_where_a_chain_speaks_of_it_alone(shop: Store):
+    reader, at = Recording(shop), utc(2026, 3, 2, 6)
+    await shop.write((VIEW, {"at": utc(2026, 3, 2, 3)}))
+
+    before = await open_chains(reader, ["ann", "蔡"], at, SHANGHAI)
+    asked_before = len(reader.asked)
+    await shop.write((VIEW_CHAIN, {"steps": LOOKED_AT_TEA}))
+    after = await open_chains(reader, ["ann", "蔡"], at, SHANGHAI)
+
+    assert asked_before == 1
+    assert len(reader.asked) == 3
+    assert (before[1], after[0]) == ([], before[0])
+    # Peach is a fruit tea, and so a tea; it was looked at by no store's clock, at eleven in Shanghai.
+    assert [(row.chain.key, row.last.behaviour, row.last.product, row.last.local_minute) for row in after[1]] == [
+        ("chains-1|5", "view", "peach", 660)
+    ]
+    assert (after[1][0].window_start, after[1][0].window_end) == (utc(2026, 3, 3, 3), utc(2026, 3, 3, 5))
 
 
 NEWEST = cypher("MATCH (c:Customer)-[:PLACED]->(o:Order) WITH c, max(o.at) AS newest SET c.last_order_at = newest")

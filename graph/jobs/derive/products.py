@@ -3,12 +3,10 @@
 import polars as pl
 
 from graph.jobs.derive.described import described, given, json_text, profiles, text_items
-from graph.model.product import CATEGORY, PRODUCT
+from graph.model.product import CATEGORY, PRODUCT, SEPARATOR
 
 _KEY = PRODUCT.key.name
 _PATH = CATEGORY.key.name
-SEPARATOR = " > "
-"""What joins the names of a category path."""
 
 
 def mentioned_products(events: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,9 +11,16 @@ CONDITIONS = {"city_eq": "c.city = $city_eq", "age_gte": "c.age >= $age_gte", "a
 def test_what_stands_alone_keeps_its_name():
     shape, values = shape_of({"city_eq": "x", "age_gte": 3})
 
-    assert shape == ("city_eq", "age_gte")
+    assert shape == ("age_gte", "city_eq")
     assert values == {"city_eq": "x", "age_gte": 3}
-    assert condition(CONDITIONS, shape) == "c.city = $city_eq AND c.age >= $age_gte"
+    assert condition(CONDITIONS, shape) == "c.age >= $age_gte AND c.city = $city_eq"
+
+
+def test_the_order_in_which_conditions_are_given_makes_no_other_statement():
+    one, _ = shape_of({"city_eq": "x", "age_gte": 3, "not": {"age": 1, "city_eq": "y"}})
+    other, _ = shape_of({"not": {"city_eq": "y", "age": 1}, "age_gte": 3, "city_eq": "x"})
+
+    assert one == other
 
 
 def test_what_is_put_together_has_a_number_behind_it():
@@ -22,10 +29,10 @@ def test_what_is_put_together_has_a_number_behind_it():
     shape, values = shape_of(filters)
 
     assert condition(CONDITIONS, shape) == (
-        "c.city = $city_eq AND ((c.city = $city_eq_0) OR (c.city = $city_eq_1 AND c.age >= $age_gte_2))"
-        " AND NOT coalesce((c.age >= $age_gte_3), false)"
+        "c.city = $city_eq AND NOT coalesce((c.age >= $age_gte_0), false)"
+        " AND ((c.city = $city_eq_1) OR (c.age >= $age_gte_2 AND c.city = $city_eq_3))"
     )
-    assert values == {"city_eq": "x", "city_eq_0": "y", "city_eq_1": "z", "age_gte_2": 3, "age_gte_3": 9}
+    assert values == {"city_eq": "x", "age_gte_0": 9, "city_eq_1": "y", "age_gte_2": 3, "city_eq_3": "z"}
 
 
 def test_filters_with_other_values_share_a_shape():
