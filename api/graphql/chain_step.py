@@ -1,11 +1,12 @@
 """Watching chains: what a customer did opened a chain, or led on to its last step."""
 
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.graphql.changes import MOST_KEYS, heard
+from api.graphql.changes import MOST_KEYS, heard, in_the_end
 from api.graphql.context import Info, LogEvent, Wanted
 from api.graphql.errors import bad_input
 from api.graphql.open_chain import OpenChain
@@ -55,8 +56,10 @@ async def watch_chain_steps(
         services = info.context.services
         for start in range(0, len(people), AT_ONCE):
             now, some = services.now(), people[start : start + AT_ONCE]
-            reader, calendar = info.context.reader, services.calendar
-            for reached in await queries.steps_reached(reader, acts, some, now, services.zone, calendar):
+            read = partial(
+                queries.steps_reached, info.context.reader, acts, some, now, services.zone, services.calendar
+            )
+            for reached in await in_the_end(read):
                 category = reached.open.chain.steps[-1].category_id
                 if next_category is None or (category is not None and is_within(category, next_category)):
                     info.context.renew()

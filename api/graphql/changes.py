@@ -1,17 +1,21 @@
 """Watching: events as they are recorded, and customers as they change, once the graph has followed."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import strawberry
+import structlog
 
 from api.access.events import meant_by, told_to
 from api.graphql.context import FellBehind, Info, LogEvent, Wanted
-from api.graphql.errors import ApiError, Code, bad_input
+from api.graphql.errors import ApiError, Code, bad_input, may_pass
 from api.graphql.event import EventKind
 from api.graphql.ordering import text_of
+from graph.errors import RenmaiError
 from graph.queries import customer as customer_queries
 from graph.queries import order as order_queries
 from graph.queries import product as product_queries
@@ -23,7 +27,12 @@ if TYPE_CHECKING:
     from api.graphql.product import Product
     from api.graphql.store import Store
 
+log = structlog.get_logger("renmai.subscriptions")
+Answer = TypeVar("Answer")
+
 MOST_KEYS = 1_000
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 8.0
 FROM_THE_FEED = frozenset({"eventRecorded", "customerChanged", "chainStepReached"})
 """Subscriptions whose messages depend on the log, the selection and what the caller may see, on nothing else."""
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
@@ -165,9 +174,28 @@ async def heard(info: Info, wanted: Wanted) -> AsyncIterator[list[LogEvent]]:
     try:
         async for events in info.context.services.feed.listen(wanted):
             info.context.told_after = events[0].log_version
-            yield await told_to(info.context, events)
+            yield await in_the_end(partial(told_to, info.context, events))
     except FellBehind as failure:
         raise fell_behind(failure) from failure
+
+
+async def in_the_end(
+    read: Callable[[], Awaitable[Answer]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> Answer:
+    """What a message is made of, read again while the store is away or too slow: nobody misses it for that.
+
+    What waits meanwhile is bounded by the feed.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await read()
+        except RenmaiError as failure:
+            if not may_pass(failure):
+                raise
+            log.warning("a subscription waits", failure=str(failure))
+        await sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def fell_behind(failure: FellBehind) -> ApiError:

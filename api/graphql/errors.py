@@ -147,6 +147,11 @@ def _is_our_fault(failure: RenmaiError) -> bool:
     return isinstance(failure, QueryRefused) and "ran out of time" not in str(failure)
 
 
+def may_pass(failure: RenmaiError) -> bool:
+    """Whether the same may go well later: the store is away, or was too slow."""
+    return code_of(failure) in {Code.SERVICE_UNAVAILABLE, Code.TIMEOUT} and not _is_our_fault(failure)
+
+
 def code_of(failure: RenmaiError) -> Code:
     """The code of a failure, by its nearest ancestor in the table."""
     for kind in type(failure).__mro__:

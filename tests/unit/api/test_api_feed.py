@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from api_fakes import log_event
+from structlog.testing import capture_logs
 from test_api_socket import connected, subscribe
 
 from api import feed as feeding
 from api.feed import Feed, read_events
+from api.graphql.changes import in_the_end
 from api.graphql.context import FellBehind, LogEvent, Wanted
+from graph.errors import NotFound, QueryRefused, StoreUnavailable
 from graph.log import DeadLetters, EventLog
 from graph.queries import customer
 from loaders.record import Recorder
@@ -219,3 +222,37 @@ def test_an_event_fits_by_kind_or_by_customer():
     assert not Wanted(kinds=frozenset({"login"})).fits(event)
     assert Wanted(customers=frozenset({"ann"})).fits(event)
     assert not Wanted(customers=frozenset({"cat"})).fits(event)
+
+
+async def test_what_a_message_is_made_of_is_read_until_the_store_is_back_and_quick():
+    outcomes: list[Exception | str] = [
+        StoreUnavailable("The graph is away."),
+        QueryRefused("The statement ran out of time (10 s): ask for less."),
+        *[StoreUnavailable("The graph is away.")] * 4,
+        "steps",
+    ]
+    pauses: list[float] = []
+
+    async def read() -> str:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with capture_logs() as logs:
+        assert await in_the_end(read, sleep) == "steps"
+
+    assert pauses == [0.5, 1, 2, 4, 8, 8]
+    assert [one["event"] for one in logs] == ["a subscription waits"] * 6
+
+
+@pytest.mark.parametrize("failure", [QueryRefused("Unknown function"), NotFound("There is no run."), ValueError("bug")])
+async def test_what_no_waiting_helps_ends_the_subscription(failure: Exception):
+    async def read() -> str:
+        raise failure
+
+    with pytest.raises(type(failure)):
+        await in_the_end(read)
