@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ from api.sandbox import Sandbox, World
 from api.score_runs import BackgroundRuns
 from api.settings import Settings
 from api.webhooks.addresses import PublicOnly
+from api.webhooks.audiences import Audiences
 from api.webhooks.book import WebhookBook
 from api.webhooks.desk import Desk
 from api.webhooks.sender import Ended, Sender
@@ -146,7 +147,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Serving]:
             stack.enter_context(tracing.exported())
 
         def ended(accounts: Collection[str]) -> Collection[str]:
-            return keys.ended_among(accounts, now=now())
+            # Where nobody needs a key, who made a webhook without one may go on.
+            without = keys.without_key(accounts, now=now())
+            return without - {"anonymous"} if settings.auth == "open" else without
 
         live = await stack.enter_async_context(_world(settings, observing, ended))
         # Whether its engine answers says nothing of the graph's.
@@ -207,9 +210,9 @@ async def _world(settings: Settings, observing: Observing, ended: Ended) -> Asyn
         ids = VirtualIds(settings.virtual_ids_file).of
         audit = AuditLog.open(settings.audit_file)
         stack.callback(audit.close)
-        exports = BackgroundExports(store, settings.exports_folder, now, ids)
+        desk = await _webhooks(stack, settings, events, Audiences(reader, ids), claims, calendar, ended)
+        exports = BackgroundExports(store, settings.exports_folder, now, ids, desk.export_ended)
         stack.push_async_callback(exports.close)
-        desk = await _webhooks(stack, settings, events, reader, claims, calendar, ended)
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(
@@ -238,7 +241,7 @@ async def _webhooks(
     stack: AsyncExitStack,
     settings: Settings,
     events: EventLog,
-    reader: ObservedReader,
+    audiences: Audiences,
     claims: Claims,
     calendar: Calendar,
     ended: Ended,
@@ -249,15 +252,16 @@ async def _webhooks(
     inner = httpx2.AsyncHTTPTransport(trust_env=False)
     transport = inner if settings.private_webhooks else PublicOnly(inner)
     client = await stack.enter_async_context(httpx2.AsyncClient(transport=transport, timeout=SENDING_SECONDS))
-    sender = Sender(book, client, now, ended)
+    sender = Sender(book, client, now, ended, audiences, timedelta(days=settings.webhook_days))
     stack.push_async_callback(_end, asyncio.create_task(sender.run()))
-    changes, zone = InfluenceChanges(reader, settings.scores_folder), ZoneInfo(settings.time_zone)
-    teller = Teller(book, events, reader, changes, zone, calendar)
-    await teller.begin(now())
+    reader, zone = audiences.store, ZoneInfo(settings.time_zone)
+    changes = InfluenceChanges(reader, settings.scores_folder)
+    teller = Teller(book, events, reader, changes, audiences, zone, calendar)
+    await teller.begin()
     # Of several processes one tells what happened; all of them send what is due.
     telling = claims.when_taken("webhooks", lambda: teller.run(sender.wake, now))
     stack.push_async_callback(_end, asyncio.create_task(telling))
-    return Desk(book, sender.wake, now, private=settings.private_webhooks)
+    return Desk(book, sender.wake, now, audiences, private=settings.private_webhooks)
 
 
 async def _lag(events: EventLog, reader: Reader) -> int:

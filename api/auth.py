@@ -20,7 +20,7 @@ from typing import Self, cast
 from api.access.scopes import Needs, Scope, checked
 from api.access.tokens import Tokens, looks_like_token
 from api.graphql.context import Caller
-from api.private_file import open_private
+from api.private_file import add_columns, open_private
 from graph.errors import BadInput, LogUnavailable, NotFound
 from graph.queries.view import View
 
@@ -94,9 +94,7 @@ class KeyStore:
     def open(cls, file: Path) -> Self:
         """Opens the file, and makes it where there is none; only its owner may read it."""
         connection = open_private(file, "API keys", _TABLE)
-        there = {row[1] for row in connection.execute("PRAGMA table_info(api_key)")}
-        for name in _COLUMNS.keys() - there:
-            connection.execute(f"ALTER TABLE api_key ADD COLUMN {name} TEXT")
+        add_columns(connection, "api_key", _COLUMNS)
         return cls(connection)
 
     def close(self) -> None:
@@ -168,12 +166,9 @@ class KeyStore:
             rows = self._connection.execute(f"{_SELECT} ORDER BY created_at, prefix").fetchall()
         return [_key(row) for row in rows]
 
-    def ended_among(self, accounts: Collection[str], *, now: datetime) -> set[str]:
-        """Those of these accounts that had a key, and have none that opens anything."""
-        keys = self.list_keys()
-        return {one.account for one in keys if one.account in accounts} - {
-            one.account for one in keys if one.is_valid(now)
-        }
+    def without_key(self, accounts: Collection[str], *, now: datetime) -> set[str]:
+        """Those of these accounts that have no key that opens anything: each was revoked, expired, or never was one."""
+        return set(accounts) - {one.account for one in self.list_keys() if one.is_valid(now)}
 
     def find_key(self, prefix: str) -> ApiKey:
         """One key by its prefix; NotFound where there is none."""

@@ -7,7 +7,7 @@ Other processes see one that runs as running, without its rows so far.
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,8 +34,16 @@ _ID = re.compile(r"export-[0-9a-f]{32}")
 class BackgroundExports:
     """The exports of one data folder."""
 
-    def __init__(self, store: Store, folder: Path, now: Callable[[], datetime], ids: Callable[[str], Ids]) -> None:
-        """`folder` is made where it is missing; `ids` are a partner's own, by its name."""
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        now: Callable[[], datetime],
+        ids: Callable[[str], Ids],
+        ended: Callable[[Export], Awaitable[None]],
+    ) -> None:
+        """`folder` is made where it is missing; `ids` are a partner's own, by its name; `ended` hears of each end."""
+        self._ended = ended
         self._store = store
         self._ids = ids
         self._folder = folder
@@ -97,8 +105,13 @@ class BackgroundExports:
             ended = replace(ended, failure="Internal error: the server's log says more.")
         finally:
             done = self._running.pop(export.id)
-            self._write(replace(ended, rows=max(ended.rows, done.rows), size=self._size(ended)))
+            ended = replace(ended, rows=max(ended.rows, done.rows), size=self._size(ended))
+            self._write(ended)
             self._claims.release(export.id)
+        try:
+            await self._ended(ended)
+        except Exception as error:  # the export is there, whoever hears of it
+            log.error("an ended export is not told", export=export.id, exc_info=error)
 
     def _size(self, export: Export) -> int:
         file = self.file(export)

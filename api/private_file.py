@@ -1,6 +1,7 @@
 """Small SQLite files of the data folder that only their owner may read: API keys, kept answers."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from graph.errors import BadInput
@@ -29,3 +30,10 @@ def open_private(file: Path, holds: str, *statements: str) -> sqlite3.Connection
             "with RENMAI_DATA"
         ) from error
     return connection
+
+
+def add_columns(connection: sqlite3.Connection, table: str, columns: Mapping[str, str]) -> None:
+    """A table of an earlier release gains what came since; `columns` are those with their types."""
+    there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    for name in columns.keys() - there:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")

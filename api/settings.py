@@ -124,6 +124,12 @@ class Settings(BaseSettings):
         validation_alias="RENMAI_PRIVATE_WEBHOOKS",
         description="Webhooks may have addresses of the own network, and plain HTTP.",
     )
+    webhook_days: int = Field(
+        default=30,
+        validation_alias="RENMAI_WEBHOOK_DAYS",
+        ge=1,
+        description="Deliveries of webhooks that ended are forgotten after so many days.",
+    )
     redis_url: SecretStr | None = Field(
         default=None, validation_alias="REDIS_URL", description="A Redis in which processes share the budgets."
     )

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from api.graphql.context import Context, LogEvent
-from graph.queries.view import Ids, seen_customers
+from graph.queries.reader import Reader
+from graph.queries.view import Ids, View, seen_customers
 from graph.store.statement import CUSTOMER, ORDER, SHARE
 
 EVENT = "Event"
@@ -24,10 +25,15 @@ async def told_to(context: Context, events: Sequence[LogEvent]) -> list[LogEvent
     view = context.caller.view
     if view is None:
         return list(events)
-    ids, stores = context.services.ids(view.partner), view.only.get("store")
+    return await told_within(context.reader, view, context.services.ids(view.partner), events)
+
+
+async def told_within(reader: Reader, view: View, ids: Ids, events: Sequence[LogEvent]) -> list[LogEvent]:
+    """The events that a partner may hear of; `reader` is the store as it sees it."""
+    stores = view.only.get("store")
     own = [_shown(event, ids) for event in events if not stores or event.store is None or event.store in stores]
     named = [key for event in own for key in (event.customer, event.referrer) if key is not None]
-    seen = await seen_customers(context.reader, named) if named else frozenset[str]()
+    seen = await seen_customers(reader, named) if named else frozenset[str]()
     return [
         event if event.referrer in seen else replace(event, referrer=None) for event in own if event.customer in seen
     ]

@@ -99,8 +99,8 @@ SCOPES: Needs = READS | WRITTEN
 """Every scope that there is; the shorthands stand for several of them."""
 FOR_PARTNERS: Needs = frozenset(
     {f"{noun}:read" for noun in ("channels", "chains", "customers", "events", "exports", "influence", "orders")}
-    | {f"{noun}:read" for noun in ("products", "referrals", "runs", "shares", "stores")}
-    | {"exports:write", PERSONAL}
+    | {f"{noun}:read" for noun in ("products", "referrals", "runs", "shares", "stores", "webhooks")}
+    | {"exports:write", "webhooks:write", PERSONAL}
 )
 """What a partner may be given: nothing that writes into the log, chooses among everybody or counts everybody."""
 
@@ -137,13 +137,21 @@ def to_read(type_name: str) -> Needs:
     return NOTHING if noun is None else frozenset({f"{noun}:read"})
 
 
-_TOLD: Mapping[str, str] = {"influence.changed": "changes", "chain.steps_reached": "chains"}
-"""Topic of a webhook → the noun of what it tells, beside the events that every webhook may be told."""
+_TOLD: Mapping[str, str] = {
+    "score_run.published": "runs",
+    "score_run.failed": "runs",
+    "influence.changed": "changes",
+    "chain.steps_reached": "chains",
+    "export.ended": "exports",
+}
+"""Topic of a webhook → the noun of what it tells; events for all others."""
 
 
-def to_hear(topics: Collection[str]) -> Needs:
-    """What a webhook's maker needs for its topics."""
-    return frozenset(f"{_TOLD[topic]}:read" for topic in topics if topic in _TOLD)
+def to_hear(topics: Collection[str], *, partner: bool = False) -> Needs:
+    """What a webhook's maker needs for its topics. A partner, who asks for no changes over everybody, hears of those
+    whose scores it may read."""
+    told = {_TOLD.get(topic, "events") for topic in topics}
+    return frozenset(f"{'influence' if partner and noun == 'changes' else noun}:read" for noun in told)
 
 
 _OWN = ("StartExport", "CreateWebhook", "ReplayWebhook")
@@ -152,8 +160,7 @@ _OWN = ("StartExport", "CreateWebhook", "ReplayWebhook")
 def needs(owner: str, name: str, field: GraphQLField) -> Needs:
     """The scopes that one field of a type needs, all of them."""
     if owner == "Mutation":
-        told = {"events:read"} if name == "createWebhook" else set[str]()
-        return frozenset({f"{WRITES[name]}:write"} | told)
+        return frozenset({f"{WRITES[name]}:write"})
     if owner.endswith(("Connection", "Edge")) or (owner.endswith("Payload") and owner.startswith(_OWN)):
         # Who may ask for a page may have what is on it; who made something may see what was made.
         return NOTHING

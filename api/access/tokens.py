@@ -107,7 +107,7 @@ class Tokens:
         if not _is_current(claims, now.timestamp()):
             return None
         subject = str(claims["sub"])
-        return Caller(subject, self._issuer.granted(claims), key=f"{self._issuer.url} {subject}")
+        return Caller(subject, self._issuer.granted(claims), key=f"{self._issuer.url} {subject}", is_token=True)
 
     async def _key(self, id: str, now: float) -> Any:  # PyJWT's key, or None
         if id in self._keys and self._fetched is not None and now - self._fetched < KEPT_SECONDS:

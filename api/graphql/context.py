@@ -44,6 +44,8 @@ class Caller:
     """Of a partner: what it sees."""
     is_sandbox: bool = False
     """Whether the caller is answered from generated data alone (`api.sandbox`)."""
+    is_token: bool = False
+    """Whether a token of the identity provider says who it is: it ends, and nobody tells us who may have another."""
 
     @property
     def rights(self) -> Needs:
@@ -317,7 +319,7 @@ class Exports(Protocol):
 class Webhooks(Protocol):
     """Where webhooks are made and their deliveries are found; nobody sees another's."""
 
-    async def create(self, owner: str, url: str, topics: Collection[str], kinds: Collection[str]) -> Webhook:
+    async def create(self, caller: Caller, url: str, topics: Collection[str], kinds: Collection[str]) -> Webhook:
         """A new webhook; BadInput for what cannot be one."""
         ...
 
@@ -341,12 +343,16 @@ class Webhooks(Protocol):
         """Deliveries in a stretch of their list, in the order in which it is read."""
         ...
 
+    async def count(self, webhook: Webhook, state: str | None, most: int) -> int:
+        """How many deliveries there are in a state, or in any; no further than to the most."""
+        ...
+
     async def attempts(self, numbers: Collection[int]) -> dict[int, list[Attempt]]:
         """The attempts of each delivery."""
         ...
 
     async def replay(self, owner: str, number: int) -> Delivery | None:
-        """A delivery that is due again."""
+        """A delivery that is due again; BadInput where its webhook has ended."""
         ...
 
 

@@ -23,13 +23,16 @@ class WebhookTopic(Enum):
     """Topics."""
 
     SCORE_RUN_PUBLISHED = strawberry.enum_value(
-        Topic.RUN_PUBLISHED.value, description="A run ended and its scores can be read."
+        Topic.RUN_PUBLISHED.value, description="A run ended and its scores can be read. Needs `runs:read`."
     )
-    SCORE_RUN_FAILED = strawberry.enum_value(Topic.RUN_FAILED.value, description="A run ended without scores.")
+    SCORE_RUN_FAILED = strawberry.enum_value(
+        Topic.RUN_FAILED.value, description="A run ended without scores. Needs `runs:read`."
+    )
     INFLUENCE_CHANGED = strawberry.enum_value(
         Topic.INFLUENCE_CHANGED.value,
         description="A run of influence is current and scores moved since the one before, or crossed the edge of the "
-        "highest: the 100 farthest moved, and how to ask for the rest. Needs `changes:read`.",
+        "highest: the 100 farthest moved, and how to ask for the rest. Needs `changes:read`; of a partner "
+        "`influence:read`, and tells all whom it sees.",
     )
     CHAIN_STEPS_REACHED = strawberry.enum_value(
         Topic.CHAIN_STEPS_REACHED.value,
@@ -37,16 +40,25 @@ class WebhookTopic(Enum):
         "them: up to 100 a message. Needs `chains:read`.",
     )
     EVENTS_RECORDED = strawberry.enum_value(
-        Topic.EVENTS_RECORDED.value, description="Events of the wanted kinds are in the graph, up to 100 a message."
+        Topic.EVENTS_RECORDED.value,
+        description="Events of the wanted kinds are in the graph, up to 100 a message. Needs `events:read`.",
     )
     EVENTS_SKIPPED = strawberry.enum_value(
-        Topic.EVENTS_SKIPPED.value, description="More than 10,000 events came at once and were not told one by one."
+        Topic.EVENTS_SKIPPED.value,
+        description="More than 10,000 events came at once and were not told one by one. Needs `events:read`.",
+    )
+    EXPORT_ENDED = strawberry.enum_value(
+        Topic.EXPORT_ENDED.value,
+        description="An export of your own ended: its file can be fetched, or it failed. Needs `exports:read`.",
     )
     GRAPH_BEHIND = strawberry.enum_value(
-        Topic.GRAPH_BEHIND.value, description="The graph has not followed the log for a minute, or cannot be reached."
+        Topic.GRAPH_BEHIND.value,
+        description="The graph has not followed the log for a minute, or cannot be reached. "
+        "Needs `events:read`; partners are not told.",
     )
     GRAPH_CAUGHT_UP = strawberry.enum_value(
-        Topic.GRAPH_CAUGHT_UP.value, description="The graph that was behind has followed."
+        Topic.GRAPH_CAUGHT_UP.value,
+        description="The graph that was behind has followed. Needs `events:read`; partners are not told.",
     )
     TEST = strawberry.enum_value(Topic.TEST.value, description="A test that was asked for; every webhook gets its own.")
 
@@ -127,15 +139,9 @@ class WebhookDelivery:
         )
 
 
-def owner_of(info: Info) -> str:
-    """Whose webhooks a caller sees."""
-    caller = info.context.caller
-    return caller.key or caller.name
-
-
 async def webhooks(info: Info) -> list[Webhook]:
     """The caller's own, the oldest first."""
-    return [Webhook.of(one) for one in await info.context.services.webhooks.of(owner_of(info))]
+    return [Webhook.of(one) for one in await info.context.services.webhooks.of(info.context.caller.owner)]
 
 
 async def webhook_deliveries(
@@ -149,7 +155,7 @@ async def webhook_deliveries(
 ) -> Connection[WebhookDelivery]:
     """A page of deliveries, the newest first."""
     desk = info.context.services.webhooks
-    found = await desk.find(owner_of(info), webhook)
+    found = await desk.find(info.context.caller.owner, webhook)
     if found is None:
         raise bad_input(f"{str(webhook)[:60]!r} is none of your webhooks: `webhooks` lists them.", argument="webhook")
     wanted = slice_of(PageArguments(first, after, last, before), ORDER)
@@ -161,7 +167,7 @@ async def webhook_deliveries(
     entries = [Entry(row, Position(row.number, str(row.number))) for row in rows]
 
     async def counted() -> int:
-        return len(await desk.deliveries(found, records.Stretch(COUNT_CAP), chosen))
+        return await desk.count(found, chosen, COUNT_CAP)
 
     def made(row: records.Delivery) -> WebhookDelivery:
         return WebhookDelivery.of(row, attempts[row.number])

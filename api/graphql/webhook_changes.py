@@ -11,7 +11,7 @@ from api.graphql.failures import InvalidInput, Unavailable
 from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
 from api.graphql.scalars import Json
-from api.graphql.webhook import Webhook, WebhookDelivery, WebhookTopic, owner_of
+from api.graphql.webhook import Webhook, WebhookDelivery, WebhookTopic
 from graph.errors import BadInput
 
 
@@ -87,12 +87,12 @@ async def create_webhook(
     """Makes a webhook of the caller's."""
 
     topics = [text_of(topic) for topic in input.topics]
-    info.context.require(to_hear(topics))
+    info.context.require(to_hear(topics, partner=info.context.caller.view is not None))
 
     async def made() -> CreateWebhookPayload | InvalidInput:
         kinds = [text_of(kind) for kind in input.event_kinds or ()]
         try:
-            webhook = await info.context.services.webhooks.create(owner_of(info), input.url, topics, kinds)
+            webhook = await info.context.services.webhooks.create(info.context.caller, input.url, topics, kinds)
         except BadInput as failure:
             return InvalidInput(message=str(failure), field=None)
         return CreateWebhookPayload(webhook=Webhook.of(webhook), secret=webhook.secret)
@@ -103,7 +103,7 @@ async def create_webhook(
 async def delete_webhook(info: Info, id: WebhookId) -> DeleteWebhookResult:
     """Removes one of the caller's."""
     desk = info.context.services.webhooks
-    webhook = await desk.find(owner_of(info), id)
+    webhook = await desk.find(info.context.caller.owner, id)
     if webhook is None:
         return _unknown(id)
     await desk.remove(webhook)
@@ -117,10 +117,13 @@ async def send_test(
 ) -> TestWebhookResult:
     """Posts a test, or shows it."""
     desk = info.context.services.webhooks
-    webhook = await desk.find(owner_of(info), id)
+    webhook = await desk.find(info.context.caller.owner, id)
     if webhook is None:
         return _unknown(id)
-    test, headers = await desk.test(webhook, send=not dry_run)
+    try:
+        test, headers = await desk.test(webhook, send=not dry_run)
+    except BadInput as failure:
+        return InvalidInput(message=str(failure), field="id")
     return TestWebhookPayload(url=webhook.url, headers=Json(headers), body=test.body.decode(), sent=not dry_run)
 
 
@@ -129,7 +132,11 @@ async def replay_delivery(
 ) -> ReplayWebhookDeliveryResult:
     """Makes a delivery due again, whatever became of it."""
     desk = info.context.services.webhooks
-    delivery = await desk.replay(owner_of(info), int(id)) if id.isdecimal() and len(id) < 19 else None
+    owner = info.context.caller.owner
+    try:
+        delivery = await desk.replay(owner, int(id)) if id.isdecimal() and len(id) < 19 else None
+    except BadInput as failure:
+        return InvalidInput(message=str(failure), field="id")
     if delivery is None:
         return InvalidInput(message=f"{id[:60]!r} is no delivery to one of your webhooks.", field="id")
     attempts = await desk.attempts([delivery.number])

@@ -1,6 +1,7 @@
 """Which customers have just reached the last but one step of a chain, as the messages that are posted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,34 +20,44 @@ from graph.queries.reader import Reader
 STEPS_A_MESSAGE = 100
 
 
-async def chain_news(
-    reader: Reader,
-    events: Sequence[LogEvent],
-    kinds: frozenset[str],
-    what: str,
-    now: datetime,
-    zone: ZoneInfo,
-    calendar: Calendar,
-) -> list[Message]:
-    """What events of these kinds opened or led on, in as few messages as hold it; `what` names the stretch."""
-    acts = acts_of(events, kinds)
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One look at a stretch of the log: its name, the kinds of event that may be steps, when, by which zone and days."""
+
+    what: str
+    kinds: frozenset[str]
+    now: datetime
+    zone: ZoneInfo
+    calendar: Calendar
+
+
+async def chain_news(reader: Reader, events: Sequence[LogEvent], look: Looking, whose: str = "") -> list[Message]:
+    """What events of these kinds opened or led on, in as few messages as hold it."""
+    acts = acts_of(events, look.kinds)
     people = list(dict.fromkeys(customer for customer, *_ in acts))
     reached: list[StepReached] = []
     for start in range(0, len(people), AT_ONCE):
-        reached += await steps_reached(reader, acts, people[start : start + AT_ONCE], now, zone, calendar)
-    rows = [_row(one, now) for one in reached]
-    chunks = range(0, len(rows), STEPS_A_MESSAGE)
+        some = people[start : start + AT_ONCE]
+        reached += await steps_reached(reader, acts, some, look.now, look.zone, look.calendar)
+    rows = [_row(one, look.now) for one in reached]
     return [
-        message(Topic.CHAIN_STEPS_REACHED, f"{what} {start}", now, {"steps": rows[start : start + STEPS_A_MESSAGE]})
-        for start in chunks
+        message(
+            Topic.CHAIN_STEPS_REACHED,
+            f"{look.what} {start}",
+            look.now,
+            {"steps": rows[start : start + STEPS_A_MESSAGE]},
+            whose=whose,
+        )
+        for start in range(0, len(rows), STEPS_A_MESSAGE)
     ]
 
 
-def steps_skipped(since: int, version: int, now: datetime) -> Message:
+def steps_skipped(since: int, version: int, now: datetime, whose: str = "") -> Message:
     """More came at once than is looked at, as a load brings it."""
     reason = f"more than {MOST_WAITING:,} events that may be steps at once"
     skipped = {"afterLogVersion": since, "logVersion": version, "reason": reason}
-    return message(Topic.CHAIN_STEPS_REACHED, f"{since} {version}", now, {"steps": [], "skipped": skipped})
+    data: dict[str, Any] = {"steps": [], "skipped": skipped}
+    return message(Topic.CHAIN_STEPS_REACHED, f"{since} {version}", now, data, whose=whose)
 
 
 def _row(reached: StepReached, now: datetime) -> dict[str, Any]:

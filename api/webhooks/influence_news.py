@@ -1,6 +1,7 @@
 """Whose influence changed with a new run, as the message that is posted, and the query that fetches the rest."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,20 +25,47 @@ REST = """query($from: ID!, $to: ID!, $share: Float!, $top: Int!, $after: String
     pageInfo { hasNextPage endCursor } } }"""
 
 
-async def influence_news(
-    changes: InfluenceComparing, before: str, after: str, scope: str, now: datetime
-) -> list[Message]:
-    """One message, or none where nobody changed or the tables of a run are gone."""
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run of influence that has become current, and the one that was current before."""
+
+    scope: str
+    before: str
+    after: str
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What is compared, and what counts as a change."""
+        return {"from": self.before, "to": self.after, "share": STATED.share, "top": STATED.top}
+
+
+async def compared(changes: InfluenceComparing, run: NewRun) -> Changed | None:
+    """Who changed; None for nobody, or where the tables of a run are gone."""
     try:
-        found = await changes.between(before, after, STATED)
+        found = await changes.between(run.before, run.after, STATED)
     except BadInput as error:
-        log.warning("changes of influence are not told", before=before, after=after, failure=str(error))
-        return []
-    if not len(found):
-        return []
-    stated: dict[str, Any] = {"from": before, "to": after, "share": STATED.share, "top": STATED.top}
+        log.warning("changes of influence are not told", before=run.before, after=run.after, failure=str(error))
+        return None
+    return found if len(found) else None
+
+
+def influence_news(found: Changed, run: NewRun, now: datetime) -> Message:
+    """Who moved farthest, and how to ask for the rest."""
+    data = {"scope": run.scope, **run.stated, **_told(found, run.stated)}
+    return message(Topic.INFLUENCE_CHANGED, f"{run.before} {run.after}", now, data)
+
+
+def influence_news_of(changes: Sequence[ScoreChange], run: NewRun, now: datetime, whose: str) -> list[Message]:
+    """All of these changes, in as few messages as hold them: a count of the rest would count who has withdrawn."""
     return [
-        message(Topic.INFLUENCE_CHANGED, f"{before} {after}", now, {"scope": scope, **stated, **_told(found, stated)})
+        message(
+            Topic.INFLUENCE_CHANGED,
+            f"{run.before} {run.after} {start}",
+            now,
+            {"scope": run.scope, **run.stated, "changes": _rows(changes[start : start + CHANGES_A_MESSAGE])},
+            whose=whose,
+        )
+        for start in range(0, len(changes), CHANGES_A_MESSAGE)
     ]
 
 

@@ -1,9 +1,12 @@
 """What is kept of webhooks: addresses, messages, deliveries, attempts; and how each is read from its row."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from graph.queries.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Webhook:
     secret: str
     created_at: datetime
     disabled: str | None = None
+    view: View | None = field(default=None, compare=False)
+    """Of a partner's: what it sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,16 @@ class Stretch:
 
 def webhook_of(row: Sequence[Any]) -> Webhook:
     """The webhook of a row."""
-    id, owner, url, topics, kinds, secret, created, disabled = row
+    id, owner, url, topics, kinds, secret, created, disabled, partner, only = row
     wanted = (frozenset(topics.split()), frozenset(kinds.split()))
-    return Webhook(id, owner, url, *wanted, secret, datetime.fromtimestamp(created, UTC), disabled)
+    rules = {name: tuple(values) for name, values in json.loads(only or "{}").items()}
+    view = View(partner, rules) if partner else None
+    return Webhook(id, owner, url, *wanted, secret, datetime.fromtimestamp(created, UTC), disabled, view)
+
+
+def only_text(view: View) -> str:
+    """The rules of a view as they are kept."""
+    return json.dumps(dict(view.only), ensure_ascii=False)
 
 
 def delivery_of(row: Sequence[Any]) -> Delivery:

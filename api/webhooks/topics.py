@@ -21,6 +21,7 @@ class Topic(StrEnum):
     CHAIN_STEPS_REACHED = "chain.steps_reached"
     EVENTS_RECORDED = "events.recorded"
     EVENTS_SKIPPED = "events.skipped"
+    EXPORT_ENDED = "export.ended"
     GRAPH_BEHIND = "alert.graph_behind"
     GRAPH_CAUGHT_UP = "alert.graph_caught_up"
     TEST = "test"
@@ -28,17 +29,25 @@ class Topic(StrEnum):
 
 OFFERED = tuple(topic for topic in Topic if topic is not Topic.TEST)
 """What can be asked for; a test is sent on demand."""
+OF_THE_RETAILER = frozenset({Topic.GRAPH_BEHIND, Topic.GRAPH_CAUGHT_UP})
+"""What no partner is told: how the retailer's machines do."""
 _HIDDEN = ("log_version",)
 
 
-def message(topic: Topic, what: str, at: datetime, data: dict[str, Any], kind: str | None = None) -> Message:
-    """A message; its id is that of `what` happened, so that whoever tells it twice tells it once."""
-    id = "msg_" + hashlib.sha256(f"{topic} {what}".encode()).hexdigest()[:32]
+def message(
+    topic: Topic, what: str, at: datetime, data: dict[str, Any], kind: str | None = None, *, whose: str = ""
+) -> Message:
+    """A message; its id is that of `what` happened, so that whoever tells it twice tells it once.
+
+    `whose` is the owner for whom alone it was made: no two partners can tell by an id that they were told of the same.
+    """
+    told = " ".join(filter(None, (topic.value, whose, what)))
+    id = "msg_" + hashlib.sha256(told.encode()).hexdigest()[:32]
     body = msgspec.json.encode({"type": topic.value, "timestamp": at.isoformat(), "data": data})
     return Message(id, topic.value, body, kind)
 
 
-def events_message(events: Sequence[LogEvent], at: datetime) -> Message:
+def events_message(events: Sequence[LogEvent], at: datetime, whose: str = "") -> Message:
     """Events of one kind that were recorded together."""
     told = [
         {
@@ -48,7 +57,5 @@ def events_message(events: Sequence[LogEvent], at: datetime) -> Message:
         }
         for one in events
     ]
-    kind = events[0].kind
-    return message(
-        Topic.EVENTS_RECORDED, f"{events[0].log_version} {events[0].id}", at, {"kind": kind, "events": told}, kind
-    )
+    kind, what = events[0].kind, f"{events[0].log_version} {events[0].id}"
+    return message(Topic.EVENTS_RECORDED, what, at, {"kind": kind, "events": told}, kind, whose=whose)

@@ -142,6 +142,12 @@ async def seen_customers(reader: Reader, keys: Sequence[str]) -> frozenset[str]:
     return frozenset(record["key"] for record in await reader.read(SEEN, wanted))
 
 
+async def seen_by(reader: Reader, view: View, keys: Sequence[str]) -> frozenset[str]:
+    """Those of the customers, by the retailer's keys, whom a partner sees; `reader` is the store itself."""
+    found = await reader.read(view.narrowed(SEEN), {"keys": list(keys), **view.parameters()})
+    return frozenset(record["key"] for record in found)
+
+
 class PartnerReader:
     """The store as a partner sees it: nobody above it ever holds a key of the retailer's own."""
 
@@ -197,9 +203,8 @@ class PartnerReader:
         """Keeps the paths on which everybody is seen, by the partner's ids."""
         told = [cast("list[dict[str, Any]]", json.loads(row[column] or "[]")) for row in rows]
         everybody = sorted({key for paths in told for path in paths for key in path["customers"]})
-        parameters = {"keys": everybody, **self._view.parameters()}
-        found = await self._reader.read(self._view.narrowed(SEEN), parameters) if everybody else []
-        seen = {record["key"]: self._ids.shown(CUSTOMER, record["key"]) for record in found}
+        found = await seen_by(self._reader, self._view, everybody) if everybody else frozenset[str]()
+        seen = {key: self._ids.shown(CUSTOMER, key) for key in found}
         for row, paths in zip(rows, told, strict=True):
             kept = [path for path in paths if all(key in seen for key in path["customers"])]
             row[column] = json.dumps([path | {"customers": [seen[key] for key in path["customers"]]} for path in kept])

@@ -262,7 +262,7 @@ def services(
         answers,
         FakeFeed(),
         exports or FakeExports(),
-        webhooks or Desk(UNUSED, lambda: None, lambda: NOON),
+        webhooks or Desk(UNUSED, lambda: None, lambda: NOON, UNUSED),
         NoDrift(),
         NoChanges(),
         ZoneInfo("Asia/Shanghai"),

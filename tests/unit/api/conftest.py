@@ -10,6 +10,7 @@ from api_fakes import (
     FakeAdvocates,
     FakeAudit,
     FakeExports,
+    FakeIds,
     FakeRecorder,
     FakeReferrals,
     FakeRuns,
@@ -31,6 +32,7 @@ from api.graphql.schema import Schema, make_schema
 from api.graphql.socket import GraphqlSocket
 from api.observing import Observing
 from api.policy import Policy
+from api.webhooks.audiences import Audiences
 from api.webhooks.book import WebhookBook
 from api.webhooks.desk import Desk
 
@@ -95,7 +97,7 @@ def serve(tmp_path: Any, schema: Schema) -> Iterator[Serve]:
     ) -> Api:
         reader, recorder, runs = small_shop(), FakeRecorder(), FakeRuns()
         advocates, exports, referrals = FakeAdvocates(), FakeExports(), FakeReferrals()
-        webhooks, audit = Desk(book, lambda: None, lambda: NOON), FakeAudit()
+        webhooks, audit = Desk(book, lambda: None, lambda: NOON, Audiences(reader, FakeIds)), FakeAudit()
         fakes = services(reader, answers, recorder, runs, advocates, exports, referrals, webhooks, audit)
         engine = Engine(schema, replace(fakes, bookmarks=bookmarks), policy)
         gate = Gate(keys, open_reads=open_reads, is_open=is_open, tokens=tokens)

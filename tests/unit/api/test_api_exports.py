@@ -69,8 +69,12 @@ def clock() -> Clock:
     return Clock()
 
 
+async def nobody_listens(_: Export) -> None:
+    """No webhook hears of it."""
+
+
 def made(store: Streams, folder: Path, clock: Clock) -> BackgroundExports:
-    return BackgroundExports(store, folder / "exports", clock, FakeIds)  # type: ignore[arg-type]
+    return BackgroundExports(store, folder / "exports", clock, FakeIds, nobody_listens)  # type: ignore[arg-type]
 
 
 async def test_an_export_is_a_line_for_each_row(tmp_path: Path, clock: Clock):
