@@ -16,7 +16,7 @@ from api.sandbox import World
 from graph.errors import LogUnavailable
 from graph.queries.export import ExportQuery
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNAVAILABLE = 401, 403, 404, 503
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE, UNAVAILABLE = 401, 403, 404, 410, 503
 
 
 class Downloads:
@@ -42,7 +42,7 @@ class Downloads:
         self._sandbox = sandbox
 
     async def answer(self, request: Request) -> Response:
-        """The file, or a part of it (`Range`, `If-Range`); 401, 403 and 404 say why not."""
+        """The file, or a part of it (`Range`, `If-Range`); 401, 403, 404 and 410 say why not."""
         secret = secret_of(request.headers.get("authorization"), request.headers.get("x-api-key"))
         caller = await self._gate.admit(secret, now=self._now())
         if caller is None or not _may_read(caller):
@@ -55,6 +55,8 @@ class Downloads:
         export = await exports.find(request.path_params["id"])
         if export is not None and export.request.owner != caller.owner:
             export = None
+        if export is not None and export.is_withdrawn:
+            return _refused(GONE, str(export.failure))
         file = exports.file(export) if export else None
         if export is None or file is None or export.state == "running":
             return _refused(NOT_FOUND, "There is no such file: the export is unknown, under way or expired.")

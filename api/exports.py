@@ -19,7 +19,9 @@ from api.claims import Claims
 from api.graphql.context import Export, ExportRequest, TooManyExports
 from graph.errors import LogUnavailable, RenmaiError
 from graph.jobs.export import Form, export_rows
+from graph.jobs.export_naming import Naming, all_still_seen
 from graph.queries.export import ExportQuery
+from graph.queries.overview import projected_version
 from graph.queries.view import Ids, PartnerReader
 from graph.store import Store
 
@@ -28,6 +30,7 @@ log = structlog.get_logger("renmai.exports")
 KEPT_FOR = timedelta(hours=24)
 MOST_RUNNING = 4
 BROKE_OFF = "It was ended with the server."
+WITHDRAWN = "Somebody in it is no longer shown to you, so that the file is gone: start it anew."
 _ID = re.compile(r"export-[0-9a-f]{32}")
 
 
@@ -50,6 +53,8 @@ class BackgroundExports:
         self._now = now
         self._running: dict[str, Export] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: dict[str, int] = {}
+        """Partner's export → the version of the graph in which everybody in it was seen."""
         self._claims = Claims(folder / "running")
 
     async def start(self, request: ExportRequest) -> Export | TooManyExports:
@@ -68,8 +73,13 @@ class BackgroundExports:
         return export
 
     async def find(self, id: str) -> Export | None:
-        """The export as it stands; None for an unknown or an expired one."""
-        return self._running.get(id) or await asyncio.to_thread(self._read, id)
+        """The export as it stands; None for an unknown or an expired one.
+
+        A partner's is withdrawn once somebody in it is not seen by the partner any more. RenmaiError where that cannot
+        be asked.
+        """
+        found = self._running.get(id) or await asyncio.to_thread(self._read, id)
+        return await self._as_it_may_be_told(found) if found else None
 
     def file(self, export: Export) -> Path | None:
         """What can be downloaded: the whole, or of an export that failed, or runs, what is there; None for nothing."""
@@ -91,9 +101,7 @@ class BackgroundExports:
             self._running[export.id] = replace(export, rows=rows)
 
         try:
-            view = request.view
-            store = PartnerReader(self._store, view, self._ids(view.partner)) if view else self._store
-            rows = await export_rows(store, query, Form(request.form), self._part(export), told)
+            rows = await self._written(export, query, told)
             await asyncio.to_thread(self._part(export).replace, self._data(export))
             ended = replace(export, state="succeeded", rows=rows)
         except RenmaiError as failure:
@@ -112,6 +120,35 @@ class BackgroundExports:
             await self._ended(ended)
         except Exception as error:  # the export is there, whoever hears of it
             log.error("an ended export is not told", export=export.id, exc_info=error)
+
+    async def _written(self, export: Export, query: ExportQuery, told: Callable[[int], None]) -> int:
+        request, file = export.request, self._part(export)
+        if (view := request.view) is None:
+            return await export_rows(self._store, query, Form(request.form), file, told)
+        with Naming(self._store, self._named(export)) as store:
+            reader = PartnerReader(store, view, self._ids(view.partner))
+            return await export_rows(reader, query, Form(request.form), file, told)
+
+    async def _as_it_may_be_told(self, export: Export) -> Export:
+        """A partner's export whose people are not all seen any more is gone, with what it counted."""
+        view = export.request.view
+        if view is None or export.state == "running" or export.is_withdrawn:
+            return export
+        # Asked again when the graph has changed.
+        version = await projected_version(self._store)
+        if self._asked.get(export.id) != version:
+            if not await all_still_seen(self._store, view, self._named(export)):
+                return await asyncio.to_thread(self._withdraw, export)
+            self._asked[export.id] = version
+        return export
+
+    def _withdraw(self, export: Export) -> Export:
+        gone = replace(export, state="failed", rows=0, size=0, failure=WITHDRAWN, is_withdrawn=True)
+        self._write(gone)
+        for file in (self._data(export), self._part(export), self._named(export)):
+            file.unlink(missing_ok=True)
+        self._asked.pop(export.id, None)
+        return gone
 
     def _size(self, export: Export) -> int:
         file = self.file(export)
@@ -140,11 +177,16 @@ class BackgroundExports:
     def _sweep(self) -> None:
         for file in self._folder.glob("export-*.json"):
             if file.stem not in self._running and self._read(file.stem) is None:
+                self._asked.pop(file.stem, None)
                 for one in self._folder.glob(f"{file.stem}.*"):
                     one.unlink(missing_ok=True)
 
     def _data(self, export: Export) -> Path:
         return self._folder / f"{export.id}.{export.request.form}"
+
+    def _named(self, export: Export) -> Path:
+        """Whom a partner's export names."""
+        return self._folder / f"{export.id}.named"
 
     def _part(self, export: Export) -> Path:
         return self._folder / f"{export.id}.{export.request.form}.part"

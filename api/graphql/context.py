@@ -287,6 +287,8 @@ class Export:
     rows: int = 0
     size: int = 0
     failure: str | None = None
+    is_withdrawn: bool = False
+    """Whether its file is gone because a partner does not see everybody in it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,10 @@ class Exports(Protocol):
         ...
 
     async def find(self, id: str) -> Export | None:
-        """The export as it stands; None for an unknown or an expired one."""
+        """The export as it stands; None for an unknown or an expired one.
+
+        A partner's is withdrawn once somebody in it is not seen by the partner any more.
+        """
         ...
 
 

@@ -93,7 +93,7 @@ class ExportJob:
     size: int = strawberry.field(description="Bytes of the file, once it ended, capped at 2,147,483,647.")
     url: str | None = strawberry.field(
         description="Where to download it with an API key; answers ranges. Of a failed export in JSONL, the lines "
-        "that were written; null while it runs."
+        "that were written; null while it runs, and once somebody in it is no longer shown to you."
     )
     started_at: datetime = strawberry.field(description="When it started.")
     expires_at: datetime = strawberry.field(description="When its file goes.")
@@ -105,7 +105,8 @@ class ExportJob:
     @classmethod
     def of(cls, export: Export) -> "ExportJob":
         """The job as it stands."""
-        is_there = export.state == "succeeded" or (export.state == "failed" and export.request.form == "jsonl")
+        kept = export.state == "succeeded" or (export.state == "failed" and export.request.form == "jsonl")
+        is_there = kept and not export.is_withdrawn
         return cls(
             id=strawberry.ID(export.id),
             noun=ExportNoun(export.request.noun),

@@ -41,7 +41,7 @@ from graph.queries.listing import (
     valued_statement,
 )
 from graph.queries.paging import COUNT_CAP, Ordering, turned
-from graph.store.statement import Statement
+from graph.store.statement import CUSTOMER, ORDER, SHARE, Statement
 
 Parameters = Mapping[str, object]
 
@@ -133,6 +133,9 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ),
     ("overview: all", overview.ALL, {}),
     ("seen customers", view.SEEN, {"keys": ["ann"]}),
+    ("count of seen customers", view.SEEN_COUNTS[CUSTOMER], {"keys": ["ann"]}),
+    ("count of seen orders", view.SEEN_COUNTS[ORDER], {"keys": ["o1"]}),
+    ("count of seen shares", view.SEEN_COUNTS[SHARE], {"keys": ["s1"]}),
     ("projected version", overview.PROJECTED, {}),
 )
 

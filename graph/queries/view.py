@@ -18,8 +18,10 @@ from graph.queries.reader import Reader
 from graph.store.statement import (
     BEGINNING,
     CUSTOMER,
+    ORDER,
     OURS,
     PATHS,
+    SHARE,
     Statement,
     cypher,
 )
@@ -146,6 +148,28 @@ async def seen_by(reader: Reader, view: View, keys: Sequence[str]) -> frozenset[
     """Those of the customers, by the retailer's keys, whom a partner sees; `reader` is the store itself."""
     found = await reader.read(view.narrowed(SEEN), {"keys": list(keys), **view.parameters()})
     return frozenset(record["key"] for record in found)
+
+
+SEEN_COUNTS = {
+    CUSTOMER: cypher(
+        f"UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}}){where_seen('customer', 'c')} "
+        "RETURN count(c) AS seen"
+    ),
+    ORDER: cypher(
+        f"UNWIND $keys AS key MATCH (o:Order {{order_id: key}}){where_seen('order', 'o')} RETURN count(o) AS seen"
+    ),
+    SHARE: cypher(
+        f"UNWIND $keys AS key MATCH (h:Share {{share_id: key}}){where_seen('share', 'h')} RETURN count(h) AS seen"
+    ),
+}
+"""Noun → how many of these are seen."""
+
+
+async def seen_count(reader: Reader, view: View, noun: str, keys: Sequence[str]) -> int:
+    """How many of the keys, the retailer's, of a noun stand for what a partner sees; `reader` is the store itself."""
+    parameters = {"keys": list(keys), **view.parameters()}
+    [found] = await reader.read(view.narrowed(SEEN_COUNTS[noun]), parameters)
+    return found["seen"]
 
 
 class PartnerReader:

@@ -169,6 +169,7 @@ def settings(store: Store, store_config: StoreConfig, tmp_path: Path) -> Setting
     """A server of its own log and keys on the emptied store of the tests."""
     environment = {
         "RENMAI_DATA": tmp_path / "data",
+        "RENMAI_PRIVATE_WEBHOOKS": True,
         "NEO4J_URI": store.uri if store_config.uri else None,
         "NEO4J_USER": store_config.user,
         "NEO4J_PASSWORD": store_config.password,
@@ -231,6 +232,7 @@ async def test_a_partner_from_its_key_to_the_store_and_back(settings: Settings):
         try:
             await every_way_in(acme, run)
             await two_partners_have_nothing_to_join(acme, zeta)
+            await webhooks_tell_of_who_is_seen_whenever_they_are_asked(server, acme, zeta)
             await what_happens_is_told_of_who_is_seen_until_the_key_ends(server, acme, keys, secret)
         finally:
             await acme.client.aclose()
@@ -241,7 +243,7 @@ async def test_a_partner_from_its_key_to_the_store_and_back(settings: Settings):
 async def every_way_in(acme: Partner, run: str) -> None:
     """Its own row is told; another's, one who did not agree and the retailer's own key are as an unknown one."""
     customer, order = (lambda key: acme.ids.shown("Customer", key)), (lambda key: acme.ids.shown("Order", key))
-    runs = {"from": json.dumps(run), "to": json.dumps(run)}
+    runs = {"from": json.dumps(run), "to": json.dumps(run), "webhook": '"webhook-unknown"'}
     nobody = ("v1_nobody", "v1_nothing")
     named = {
         "own": (customer("real-ann"), order("real-o1")),
@@ -258,7 +260,7 @@ async def every_way_in(acme: Partner, run: str) -> None:
                 continue
             sent = (person, bought, global_id("Customer", person), global_id("Order", bought))
             answers.setdefault(name, {})[whose] = without(answer, *sent)
-            if whose == "own" and name not in {"chainDrift", "search", "_service"}:
+            if whose == "own" and name not in {"chainDrift", "search", "webhookDeliveries", "_service"}:
                 assert answer.get("data"), (name, answer)
     told = {name: found["own"] != found["unknown"] for name, found in answers.items()}
     assert {name for name, differs in told.items() if differs} >= {
@@ -291,6 +293,115 @@ async def two_partners_have_nothing_to_join(acme: Partner, zeta: Partner) -> Non
     assert [json.loads(row)["customer_id"] for row in rows.splitlines()] == [acme.ids.shown("Customer", "real-ann")]
     assert stolen.status_code == 404
     assert (await zeta.ask(f'{{ export(id: "{export}") {{ id }} }}'))["data"] == {"export": None}
+
+
+CREATE_WEBHOOK = """mutation { createWebhook(input: { url: "%s", eventKinds: [LOGIN],
+  topics: [EVENTS_RECORDED, INFLUENCE_CHANGED, SCORE_RUN_PUBLISHED, EXPORT_ENDED] }) {
+  __typename ... on CreateWebhookPayload { webhook { id } } ... on Failure { message } } }"""
+DELIVERIES = """{ webhookDeliveries(webhook: "%s") { totalCount nodes { id topic body } } }"""
+REPLAY = """mutation { replayWebhookDelivery(id: "%s") { __typename ... on Failure { message } } }"""
+
+
+class Post:
+    """A receiver that takes everything but at `/busy`, and what came to each path: ids of messages, and messages."""
+
+    def __init__(self) -> None:
+        self.got: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        [length], [id] = re.findall(r"(?i)content-length: (\d+)", head), re.findall(r"(?i)webhook-id: (\w+)", head)
+        path = head.split()[1]
+        self.got.setdefault(path, []).append((id, json.loads(await reader.readexactly(int(length)))))
+        writer.write(f"HTTP/1.1 {503 if path == '/busy' else 204} So\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async def told(self, path: str, kind: str) -> dict[str, Any]:
+        """The data of the first message of a topic that came to a path."""
+        while not (found := [one["data"] for _, one in self.got.get(path, []) if one["type"] == kind]):
+            await asyncio.sleep(0.05)
+        return found[0]
+
+
+def happened() -> list[dict[str, Any]]:
+    """Ann brought two more of acme's audience, Bob one of another's; Bob, Dan and Ann log in."""
+    people = [
+        {**person("real-ann", district, consent=True), "customer": key, "at": "2026-03-04T09:00:00+08:00"}
+        for key, district in (("real-eve", "Xihu"), ("real-fay", "Xihu"), ("real-gus", "Gongshu"))
+    ]
+    brought = [
+        {"kind": "REFERRAL", "at": "2026-03-04T10:00:00+08:00", "customer": key, "referrer": referrer}
+        for key, referrer in (("real-eve", "real-ann"), ("real-fay", "real-ann"), ("real-gus", "real-bob"))
+    ]
+    logins = [
+        {"kind": "LOGIN", "at": "2026-03-04T11:00:00+08:00", "customer": key}
+        for key in ("real-bob", "real-dan", "real-ann")
+    ]
+    return [*people, *brought, *logins]
+
+
+def agreed(keys: list[str], hour: int, *, sharing: bool) -> list[dict[str, Any]]:
+    told = {"kind": "CONSENT", "at": f"2026-03-04T{hour}:00:00+08:00", "properties": {"sharing": sharing}}
+    return [{**told, "customer": key} for key in keys]
+
+
+async def webhooks_tell_of_who_is_seen_whenever_they_are_asked(server: Served, acme: Partner, zeta: Partner) -> None:
+    """A partner's webhooks hold its rows under its ids; who withdraws is in no delivery, count, log, replay or file."""
+    post, hooks = Post(), dict[str, str]()
+    async with await asyncio.start_server(post, "127.0.0.1", 0) as receiver:
+        address = f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}"
+        for path, who in {"/acme": acme, "/busy": acme, "/zeta": zeta}.items():
+            answer = await who.ask(CREATE_WEBHOOK % (address + path))
+            hooks[path] = answer["data"]["createWebhook"]["webhook"]["id"]
+        await recorded(server, happened())
+        await scored(server)
+        export, _ = await exported(acme)
+        topics = {"events.recorded", "influence.changed", "score_run.published"}
+        acmes = {topic: await post.told("/acme", topic) for topic in {*topics, "export.ended"}}
+        zetas = {topic: await post.told("/zeta", topic) for topic in topics}
+        before = await deliveries(acme, hooks["/busy"])
+        ended = await acme.client.get(acmes["export.ended"]["url"])
+        await recorded(server, agreed(["real-ann", "real-eve", "real-fay"], 13, sharing=False))
+        after = [await deliveries(acme, hooks[path]) for path in ("/acme", "/busy")]
+        replays = {
+            one["topic"]: (await acme.ask(REPLAY % one["id"]))["data"]["replayWebhookDelivery"]["__typename"]
+            for one in before["nodes"]
+        }
+        gone = await acme.client.get(f"/exports/{export}")
+        job = (await acme.ask(f'{{ export(id: "{export}") {{ state rows size url }} }}'))["data"]["export"]
+        await recorded(server, agreed(["real-ann"], 14, sharing=True))
+        back = await deliveries(acme, hooks["/busy"])
+        for path, id in hooks.items():
+            remove = f'mutation {{ deleteWebhook(id: "{id}") {{ __typename }} }}'
+            await (zeta if path == "/zeta" else acme).ask(remove)
+
+    def named(who: Partner, told: dict[str, Any], rows: str) -> set[str | None]:
+        return {who.ids.meant("Customer", row["customer"]) for row in told[rows]}
+
+    assert named(acme, acmes["events.recorded"], "events") == {"real-ann"}
+    assert named(zeta, zetas["events.recorded"], "events") == {"real-ann", "real-bob"}
+    assert {"real-ann"} <= named(acme, acmes["influence.changed"], "changes") <= {"real-ann", "real-eve", "real-fay"}
+    assert {"real-ann", "real-bob"} <= named(zeta, zetas["influence.changed"], "changes")
+    assert not {"more", "rest"} & acmes["influence.changed"].keys()
+    assert (acmes["score_run.published"]["customers"], acmes["score_run.published"]["failure"]) == (None, None)
+    assert not list(betrayals(post.got))
+    assert not {id for id, _ in post.got["/acme"]} & {id for id, _ in post.got["/zeta"]}
+    every = ["EVENTS_RECORDED", "EXPORT_ENDED", "INFLUENCE_CHANGED", "SCORE_RUN_PUBLISHED"]
+    assert (before["totalCount"], sorted(one["topic"] for one in before["nodes"])) == (4, every)
+    # Of the people who were told of nothing is left, whether it had arrived or not.
+    assert [(one["totalCount"], sorted(node["topic"] for node in one["nodes"])) for one in [*after, back]] == [
+        (2, ["EXPORT_ENDED", "SCORE_RUN_PUBLISHED"])
+    ] * 3
+    lost, kept = "InvalidInput", "ReplayWebhookDeliveryPayload"
+    assert replays == dict(zip(every, [lost, kept, lost, kept], strict=True))
+    assert (ended.status_code, len(ended.text.splitlines())) == (200, 3)
+    assert (gone.status_code, acme.ids.shown("Customer", "real-ann") in gone.text) == (410, False)
+    assert job == {"state": "FAILED", "rows": 0, "size": 0, "url": None}
+
+
+async def deliveries(who: Partner, hook: str) -> dict[str, Any]:
+    return (await who.ask(DELIVERIES % hook))["data"]["webhookDeliveries"]
 
 
 async def what_happens_is_told_of_who_is_seen_until_the_key_ends(

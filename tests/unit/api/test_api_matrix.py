@@ -222,10 +222,10 @@ async def test_search_finds_no_names_without_the_scope(schema: Schema, tmp_path:
     assert asked_for == [(True, True), (False, True), (False, False)]
 
 
-def test_partners_are_given_no_way_to_write_but_exports(schema: Schema, table: dict[FIELD, Needs]):
+def test_partners_are_given_no_way_to_write_but_exports_and_webhooks(schema: Schema, table: dict[FIELD, Needs]):
     writes = {scopes for (owner, _), scopes in table.items() if owner == "Mutation" and scopes <= FOR_PARTNERS}
 
-    assert writes == {frozenset({"exports:write"})}
+    assert writes == {frozenset({"exports:write"}), frozenset({"webhooks:write"})}
 
 
 def test_nobody_is_told_that_a_key_is_needed(schema: Schema, engine: Engine):

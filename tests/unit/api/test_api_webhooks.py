@@ -5,7 +5,9 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,9 +22,11 @@ from api_fakes import NOON, FakeIds, RecordingReader, run_row
 
 from api.auth import KeyStore
 from api.graphql.connection import read_cursor, write_cursor
+from api.graphql.context import Caller, Export, ExportRequest
 from api.webhooks.addresses import PublicOnly, check_url, is_public
 from api.webhooks.audiences import Audiences
 from api.webhooks.book import LEASED_FOR, WebhookBook
+from api.webhooks.desk import Desk
 from api.webhooks.influence_news import CHANGES_A_MESSAGE
 from api.webhooks.ladder import RUNGS, next_attempt
 from api.webhooks.records import Message, Stretch, Webhook
@@ -36,6 +40,7 @@ from graph.log.scores import ScoreTable
 from graph.queries import overview, run
 from graph.queries.listing import page_statement
 from graph.queries.paging import Position, Slice
+from graph.queries.view import SEEN, View
 from loaders.record import Recorder
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -315,6 +320,172 @@ def test_a_wait_is_never_shorter_than_its_rung_nor_longer_than_the_longest():
     assert next_attempt(len(RUNGS) + 1, NOON) is None
 
 
+# --- partners ------------------------------------------------------------------------------------------------------
+
+
+ACME = View("acme", {"district": ("Xihu",)})
+
+
+class Town:
+    """Who is seen by partners, as the graph would say it, and what follows for the webhooks of one."""
+
+    def __init__(self, book: WebhookBook, *seen: str) -> None:
+        self.seen, self.book, self.reader = set(seen), book, RecordingReader()
+        self.reader.when(ACME.narrowed(SEEN), lambda asked: [{"key": key} for key in asked["keys"] if key in self.seen])
+        self.audiences = Audiences(self.reader, FakeIds)
+        self.desk = Desk(book, lambda: None, lambda: NOON, self.audiences)
+
+    async def sent(self, receiver: Receiver, clock: Clock, *waits: timedelta) -> None:
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(receiver)) as client:
+            sender = Sender(self.book, client, clock, nobody, self.audiences)
+            for wait in [timedelta(), *waits]:
+                clock.now += wait
+                while await sender.step():
+                    await sender.settled()
+
+    def post(self, *customers: str, id: str = "msg_1") -> None:
+        """A message about these customers, as it is made for a partner."""
+        rows = [{"id": f"e-{key}", "customer": f"acme/Customer/{key}"} for key in customers]
+        rows[0]["referrer"] = "acme/Customer/bob"
+        body = json.dumps({"type": "events.recorded", "data": {"kind": "login", "events": rows}}).encode()
+        self.book.post([], NOON, partners={"key": [Message(id, "events.recorded", body, "login")]})
+
+
+@pytest.fixture
+def town(book: WebhookBook) -> Town:
+    book.add(replace(hook("w1", "events.recorded", kinds=["login"]), view=ACME))
+    return Town(book, "ann", "bob", "cat")
+
+
+def customers_of(body: bytes) -> list[str]:
+    return [row["customer"].rsplit("/")[-1] for row in json.loads(body)["data"]["events"]]
+
+
+async def test_who_withdraws_between_two_tries_is_in_the_first_alone(town: Town):
+    town.post("ann", "cat")
+    receiver, clock = Receiver(httpx2.Response(500), httpx2.Response(200)), Clock()
+
+    await town.sent(receiver, clock)
+    town.seen -= {"ann", "bob"}
+    await town.sent(receiver, clock, RUNGS[0])
+
+    first, second = [json.loads(request.content)["data"]["events"] for request in receiver.got]
+    assert [customers_of(request.content) for request in receiver.got] == [["ann", "cat"], ["cat"]]
+    assert first[0]["referrer"] == "acme/Customer/bob"
+    assert second == [{"id": "e-cat", "customer": "acme/Customer/cat"}]
+    headers = signed_headers(SECRET, "msg_1", NOON + RUNGS[0], receiver.got[1].content)
+    assert receiver.got[1].headers["webhook-signature"] == headers["webhook-signature"]
+
+
+async def test_a_message_about_nobody_who_is_seen_is_as_if_it_had_never_been(town: Town, book: WebhookBook):
+    town.post("ann")
+    town.post("cat", id="msg_2")
+    receiver, clock = Receiver(httpx2.Response(500), httpx2.Response(200)), Clock()
+    await town.sent(receiver, clock)
+    number = book.deliveries("w1", Stretch(9))[-1].number
+    town.seen.remove("ann")
+
+    await town.sent(receiver, clock, *RUNGS)
+
+    assert [customers_of(request.content) for request in receiver.got] == [["ann"], ["cat"]]
+    [kept] = book.deliveries("w1", Stretch(9))
+    assert kept.message == "msg_2"
+    assert book.attempts([number]) == {number: []}
+
+
+async def test_who_is_not_seen_any_more_is_in_no_list_count_and_replay(town: Town, book: WebhookBook):
+    for place in range(5):
+        town.post("ann" if place % 2 else "cat", id=f"msg_{place}")
+    await town.sent(Receiver(httpx2.Response(410)), Clock())
+    webhook = book.find("w1")
+    assert webhook is not None
+    dead = book.deliveries("w1", Stretch(9), "dead")
+    town.seen.remove("ann")
+
+    page = await town.desk.deliveries(webhook, Stretch(2), None)
+    count = await town.desk.count(webhook, None, 100)
+    replayed = [await town.desk.replay("key", one.number) for one in dead if customers_of(one.body) == ["ann"]]
+
+    assert len(dead) == 5
+    assert [customers_of(one.body) for one in page] == [["cat"], ["cat"]]
+    assert (count, replayed) == (3, [None, None])
+
+
+async def test_while_the_graph_is_away_a_partner_is_told_nothing_and_loses_nothing(town: Town, book: WebhookBook):
+    town.post("ann")
+    receiver, clock = Receiver(httpx2.Response(200)), Clock()
+    town.reader.failure = StoreUnavailable("the graph is gone")
+
+    await town.sent(receiver, clock, *RUNGS, *RUNGS)
+    town.reader.failure = None
+    waiting = book.deliveries("w1", Stretch(9), "pending")
+    await town.sent(receiver, clock, RUNGS[0])
+
+    assert (len(waiting), len(receiver.got)) == (1, 1)
+    assert len(book.attempts([waiting[0].number])[waiting[0].number]) == 1
+
+
+async def test_a_partner_is_not_told_what_is_posted_for_everybody(town: Town, book: WebhookBook):
+    book.post([Message("msg_1", "events.recorded", b"{}", "login")], NOON)
+
+    assert book.deliveries("w1", Stretch(9)) == []
+
+
+def test_partners_ask_for_what_stays_within_their_audience(api: Any):
+    scopes = ["webhooks:write", "events:read", "influence:read"]
+    api.secrets["acme"] = api.keys.create_key("acme", scopes, now=NOON, expires_at=None, view=ACME)
+
+    def asked(*topics: str) -> Any:
+        wanted = {"url": "https://crm.example/hooks", "topics": topics, "eventKinds": []}
+        return api.post(CREATE, key="acme", variables={"input": wanted}).json()
+
+    assert asked("INFLUENCE_CHANGED")["data"]["createWebhook"]["__typename"] == "CreateWebhookPayload"
+    refused = asked("GRAPH_BEHIND")["data"]["createWebhook"]
+    assert (refused["__typename"], refused["message"]) == ("InvalidInput", "Partners are not told GRAPH_BEHIND.")
+    for topic, scope in {"CHAIN_STEPS_REACHED": "chains:read", "EXPORT_ENDED": "exports:read"}.items():
+        assert asked(topic)["errors"][0]["extensions"]["missingScopes"] == [scope]
+
+
+async def test_a_bearer_of_a_token_is_told_to_bring_a_key(book: WebhookBook):
+    desk = Desk(book, lambda: None, lambda: NOON, Audiences(RecordingReader(), FakeIds))
+    subject = Caller("sub", frozenset({"write"}), key="https://id.example sub", is_token=True)
+
+    with pytest.raises(BadInput, match="needs an API key"):
+        await desk.create(subject, "https://crm.example/hooks", ["score_run.published"], [])
+
+
+async def test_an_export_that_ended_is_told_to_the_key_that_started_it(book: WebhookBook):
+    desk = Desk(book, lambda: None, lambda: NOON, Audiences(RecordingReader(), FakeIds))
+    book.add(hook("w1", "export.ended"))
+    book.add(hook("w2"))
+    book.add(replace(hook("w3", "export.ended"), owner="another key"))
+    request = ExportRequest("customers", "jsonl", owner="key")
+
+    await desk.export_ended(Export("export-1", request, "succeeded", NOON, NOON + timedelta(days=1), rows=7))
+
+    [delivery] = book.deliveries("w1", Stretch(9))
+    told = {"export": "export-1", "noun": "customers", "format": "jsonl", "state": "succeeded"}
+    ends = {"url": "/exports/export-1", "expiresAt": "2026-03-03T04:00:00Z"}
+    assert json.loads(delivery.body)["data"] == {**told, **ends}
+    assert book.deliveries("w2", Stretch(9)) == book.deliveries("w3", Stretch(9)) == []
+
+
+def test_a_book_of_an_earlier_release_is_gone_on_with(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "webhooks.sqlite")) as old:
+        old.execute(
+            "CREATE TABLE webhook (id TEXT PRIMARY KEY, owner TEXT NOT NULL, url TEXT NOT NULL, topics TEXT NOT NULL, "
+            "kinds TEXT NOT NULL, secret TEXT NOT NULL, created REAL NOT NULL, disabled TEXT)"
+        )
+        old.execute("INSERT INTO webhook VALUES ('w1', 'key', 'https://crm.example/', 'test', '', 'whsec_', 1.0, NULL)")
+        old.commit()
+
+    book = WebhookBook.open(tmp_path / "webhooks.sqlite")
+    book.post_to(["w1"], news(), NOON)
+
+    assert [one.message for one in book.lease(NOON, 9)] == ["msg_1"]
+    book.close()
+
+
 # --- addresses -----------------------------------------------------------------------------------------------------
 
 
@@ -553,6 +724,68 @@ async def test_who_asks_later_is_told_what_changes_from_then_on(scored: Shop):
     scored.book.add(hook("w1", "influence.changed"))
 
     assert await scored.told() == []
+
+
+async def test_a_run_published_at_once_after_the_first_webhook_is_told(scored: Shop):
+    scored.book.remove("w1")
+    desk = Desk(scored.book, lambda: None, lambda: scored.now, scored.teller.audiences)
+    await scored.told()
+    asked = ["influence.changed", "score_run.published"]
+    made = await desk.create(Caller("key", frozenset(), key="key"), "https://crm.example/hooks", asked, [])
+    scored.score("run-2", {"ann": 9.0})
+    ended = run_row("run-2") | {"finished_at": NOON + timedelta(seconds=1), "sort_value": NOON, "sort_key": "run-2"}
+    scored.reader.when(ALL_RUNS, lambda _: [dict(ended)])
+
+    await scored.told()
+
+    told = {one.topic: json.loads(one.body)["data"] for one in scored.book.deliveries(made.id, Stretch(9))}
+    assert (told["influence.changed"]["from"], told["influence.changed"]["to"]) == ("run-1", "run-2")
+    assert told["score_run.published"]["run"] == "run-2"
+
+
+async def test_what_a_look_begun_before_the_webhook_finds_unwanted_is_told_all_the_same(scored: Shop):
+    """The look read who wants what; then somebody asked; then it forgets what nobody wanted."""
+    scored.book.remove("w1")
+    scored.book.begin("changes *", "run-1")
+
+    scored.book.add(hook("w1", "influence.changed"), {"changes *": "run-1"})
+    scored.book.forget("changes", ["influence.changed"])
+
+    assert scored.book.told("changes *") == "run-1"
+
+
+async def test_runs_that_ended_before_anybody_asked_are_not_told(shop: Shop):
+    await shop.teller.begin()
+    rows = [run_row("old") | {"finished_at": NOON, "sort_value": NOON, "sort_key": "old"}]
+    shop.reader.when(ALL_RUNS, lambda _: rows)
+    shop.now += timedelta(hours=1)
+    assert await shop.told() == []
+    shop.book.add(hook("w1", "score_run.published"))
+
+    assert await shop.told() == []
+
+
+async def test_partners_are_told_of_whom_they_see_under_ids_of_their_own(scored: Shop):
+    """Ann and cat moved, and log in; acme sees cat alone."""
+    scored.book.add(
+        replace(hook("p", "influence.changed", "events.recorded", kinds=["login"]), owner="acme", view=ACME)
+    )
+    scored.reader.when(
+        ACME.narrowed(SEEN), lambda asked: [{"key": key} for key in asked["keys"] if key in {"cat", "c1"}]
+    )
+    await scored.told()
+    scored.score("run-2", {"ann": 9.0, "bob": 2.0, "cat": 3.0, "dan": 0.0})
+    scored.record("login", "login", "logout")
+
+    [all_of_it] = await scored.told()
+
+    events, changes = [json.loads(one.body)["data"] for one in scored.book.deliveries("p", Stretch(9))[::-1]]
+    assert len(all_of_it["data"]["changes"]) == 2
+    assert [one["customer"] for one in changes["changes"]] == ["acme/Customer/cat"]
+    assert not {"more", "rest"} & changes.keys()
+    assert [one["customer"] for one in events["events"]] == ["acme/Customer/c1"]
+    ids = {one.message for hook in ("p", "w1") for one in scored.book.deliveries(hook, Stretch(9))}
+    assert len(ids) == 3
 
 
 async def test_more_purchases_than_are_looked_at_are_told_as_a_stretch(shop: Shop, monkeypatch: pytest.MonkeyPatch):
