@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from starlette.testclient import TestClient
 
 from api.auth import Gate, KeyStore
 from api.downloads import Downloads
-from api.exports import KEPT_FOR, BackgroundExports
+from api.exports import KEPT_FOR, WITHDRAWN, BackgroundExports
 from api.graphql.context import Export, ExportRequest, Scope, TooManyExports
 from graph.errors import StoreUnavailable
-from graph.queries import run
+from graph.queries import overview, run
 from graph.queries.export import ExportQuery
+from graph.queries.export_children import CHILDREN
+from graph.queries.view import SEEN_COUNTS, View
 from graph.store.statement import Statement
 
 START = """mutation($input: StartExportInput!) { startExport(input: $input) { __typename
@@ -257,3 +259,96 @@ def test_an_export_is_started_once_a_key(api: Any):
 
     assert first == again
     assert len(api.exports.started) == 1
+
+
+# --- partners ------------------------------------------------------------------------------------------------------
+
+ACME = View("acme", {"city": ("Hangzhou",)})
+REQUEST = ExportRequest("customers", "jsonl", children=("orders", "lines", "referrals"), owner="acme", view=ACME)
+
+
+@dataclass
+class People:
+    """Ann with an order of one line, and Bob, whom she brought: as long as they are seen."""
+
+    seen: set[str] = field(default_factory=lambda: {"ann", "bob"})
+    version: int = 1
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def read(self, statement: Statement, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        if statement == overview.PROJECTED:
+            return [{"version": self.version}]
+        given = parameters or {}
+        noun = next(noun for noun, one in SEEN_COUNTS.items() if ACME.narrowed(one) == statement)
+        assert given["only_city"] == ["Hangzhou"]
+        self.asked.append(tuple(given["keys"]))
+        seen = self.seen if noun == "Customer" else {"o1"} if "ann" in self.seen else set[str]()
+        return [{"seen": len(seen.intersection(given["keys"]))}]
+
+    async def stream(
+        self, statement: Statement, parameters: Mapping[str, object] | None = None, *, timeout_seconds: float = 1
+    ) -> AsyncIterator[dict[str, Any]]:
+        rows = {
+            CHILDREN["orders"].statement.text: {"parent": "ann", "order_id": "o1"},
+            CHILDREN["lines"].statement.text: {"parent": "o1", "sku": "latte"},
+            CHILDREN["referrals"].statement.text: {"parent": "ann", "referred_id": "bob", "share": "s1"},
+        }
+        narrowed = {ACME.narrowed(CHILDREN[name].statement).text: CHILDREN[name].statement.text for name in CHILDREN}
+        if (child := narrowed.get(statement.text)) in rows:
+            yield rows[child]
+        else:
+            yield {"customer_id": "ann", "city": "Hangzhou"}
+
+
+async def test_a_partner_is_handed_no_file_that_names_somebody_who_is_not_seen_any_more(tmp_path: Path, clock: Clock):
+    people = People()
+    exports = made(people, tmp_path, clock)  # type: ignore[arg-type]
+
+    export = await ended(exports, REQUEST)
+    file = exports.file(export)
+    assert file is not None
+    assert "acme/Customer/bob" in file.read_text(encoding="utf-8")
+    for _ in range(3):
+        await exports.find(export.id)
+    people.version, people.seen = 2, {"ann"}
+    gone = await exports.find(export.id)
+    still_gone = await made(People(), tmp_path, clock).find(export.id)  # type: ignore[arg-type]
+
+    # Once for each state of the graph: the people, the order of the lines, and no more once one is missing.
+    assert people.asked == [("ann", "bob"), ("o1",), ("ann", "bob")]
+    assert gone is not None
+    assert (gone.state, gone.rows, gone.size, gone.is_withdrawn) == ("failed", 0, 0, True)
+    assert exports.file(gone) is None
+    assert still_gone == gone
+    assert [one.name for one in (tmp_path / "exports").glob("export-*")] == [f"{export.id}.json"]
+
+
+async def test_a_partner_is_handed_nothing_that_was_left_half_noted(tmp_path: Path, clock: Clock):
+    export = await ended(made(People(), tmp_path, clock), REQUEST)  # type: ignore[arg-type]
+    noted = tmp_path / "exports" / f"{export.id}.named"
+    noted.write_bytes(noted.read_bytes()[:-1])
+
+    found = await made(People(), tmp_path, clock).find(export.id)  # type: ignore[arg-type]
+
+    assert found is not None
+    assert found.is_withdrawn
+
+
+def test_a_withdrawn_file_is_410_with_the_reason(tmp_path: Path, clock: Clock):
+    people = People()
+    exports = made(people, tmp_path, clock)  # type: ignore[arg-type]
+    keys = KeyStore.open(tmp_path / "keys.sqlite")
+    secret = keys.create_key("acme", ["exports:read"], now=NOON, expires_at=None, view=ACME)
+    owner = keys.find_key("_".join(secret.split("_")[:2])).account
+    downloads = Downloads(exports, Gate(keys), clock, FakeAudit())
+    app = Starlette(routes=[Route("/exports/{id}", downloads.answer)])
+    with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
+        assert client.portal is not None
+        export = client.portal.call(ended, exports, replace(REQUEST, owner=owner))
+        first = client.get(f"/exports/{export.id}")
+        people.seen, people.version = set(), 2
+        second = client.get(f"/exports/{export.id}")
+    keys.close()
+
+    assert (first.status_code, second.status_code) == (200, 410)
+    assert second.json() == {"error": WITHDRAWN}
