@@ -45,6 +45,7 @@ from api.observing.request_id import current
 from api.observing.requests import IdentifiedRequests
 from api.observing.statements import ObservedReader
 from api.projecting import Follower
+from api.pruning import pruning
 from api.recording import Done, GroupedRecorder, Together
 from api.refreshing import refreshing
 from api.safety import LoopbackNames, SafeHeaders
@@ -210,6 +211,9 @@ async def _world(settings: Settings, observing: Observing, ended: Ended) -> Asyn
         ids = VirtualIds(settings.virtual_ids_file).of
         audit = AuditLog.open(settings.audit_file)
         stack.callback(audit.close)
+        if settings.audit_days is not None:
+            pruned = pruning(audit, timedelta(days=settings.audit_days), now)
+            stack.push_async_callback(_end, asyncio.create_task(pruned))
         desk = await _webhooks(stack, settings, events, Audiences(reader, ids), claims, calendar, ended)
         exports = BackgroundExports(store, settings.exports_folder, now, ids, desk.export_ended)
         stack.push_async_callback(exports.close)

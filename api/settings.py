@@ -130,6 +130,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Deliveries of webhooks that ended are forgotten after so many days.",
     )
+    audit_days: int | None = Field(
+        default=None,
+        validation_alias="RENMAI_AUDIT_DAYS",
+        ge=1,
+        description="Lines of the audit log go after so many days; none goes if unset.",
+    )
     redis_url: SecretStr | None = Field(
         default=None, validation_alias="REDIS_URL", description="A Redis in which processes share the budgets."
     )

@@ -1,8 +1,10 @@
 """Who read what is personal: a line for each read, never the values, which nobody can change or take out.
 
 A SQLite file of the data folder whose table refuses updates and deletes. A line is written before its answer is sent:
-what cannot be recorded is not answered.
+what cannot be recorded is not answered. Only `prune` takes out lines, the oldest, for who keeps them no longer.
 """
+
+# ruff: noqa: S608  the parts of statements are our own
 
 import sqlite3
 import threading
@@ -10,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from api.private_file import open_private
 from graph.errors import LogUnavailable
@@ -25,6 +27,15 @@ _KEPT = tuple(
     "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
     for act in ("UPDATE", "DELETE")
 )
+PRUNED_AT_ONCE = 10_000
+_WHOSE = ("caller", "owner", "partner")
+"""By what the lines of somebody are found."""
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS read_at ON personal_read (at)",
+    *(f"CREATE INDEX IF NOT EXISTS read_by_{whose} ON personal_read ({whose}, at)" for whose in _WHOSE),
+)
+_COLUMNS = "number, at, caller, owner, partner, what, request_id, fields, read"
+_NEWEST = "at >= ? ORDER BY at DESC, number DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class AuditLog:
     @classmethod
     def open(cls, file: Path) -> Self:
         """Opens the file, and makes it where there is none; only its owner may read it."""
-        return cls(open_private(file, "reads of personal data", _TABLE, *_KEPT))
+        return cls(open_private(file, "reads of personal data", _TABLE, *_KEPT, *_INDEXES))
 
     def close(self) -> None:
         """Lets the file go."""
@@ -76,14 +87,43 @@ class AuditLog:
             raise LogUnavailable(f"The audit log cannot be written: {error}") from error
 
     def read(self, *, since: datetime | None = None, caller: str | None = None, limit: int = 100) -> list[PersonalRead]:
-        """The newest lines, newest first; of one key's name or account where `caller` says so."""
+        """The newest lines, newest first; of one key's name, account or partner where `caller` says so."""
+        start = since.astimezone(UTC).isoformat() if since else ""
+        if caller is None:
+            return [
+                _read(row) for row in self._rows(f"SELECT {_COLUMNS} FROM personal_read WHERE {_NEWEST}", start, limit)
+            ]
+        # The newest by each index, and of these the newest: one condition with OR would sort all lines of somebody.
+        each = [f"SELECT * FROM (SELECT {_COLUMNS} FROM personal_read WHERE {one} = ? AND {_NEWEST})" for one in _WHOSE]
+        rows = self._rows(" UNION ".join(each), *(caller, start, limit) * len(_WHOSE))
+        return [_read(row) for row in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:limit]]
+
+    def prune(self, before: datetime, at_once: int = PRUNED_AT_ONCE) -> int:
+        """Takes out all lines of before then and says how many they were; LogUnavailable where that cannot be.
+
+        So many at once, so that nobody who records waits for long.
+        """
+        gone = 0
+        try:
+            while some := self._pruned(before.astimezone(UTC).isoformat(), at_once):
+                gone += some
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"The audit log cannot be pruned: {error}") from error
+        return gone
+
+    def _pruned(self, before: str, most: int) -> int:
+        """In one transaction, outside of which nothing can be taken out."""
+        oldest = "SELECT number FROM personal_read WHERE at < ? ORDER BY at LIMIT ?"
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("DROP TRIGGER no_delete")
+            gone = self._connection.execute(f"DELETE FROM personal_read WHERE number IN ({oldest})", (before, most))
+            self._connection.execute(_KEPT[1])
+        return gone.rowcount
+
+    def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:  # whatever the columns hold
         with self._lock:
-            rows = self._connection.execute(
-                "SELECT at, caller, owner, partner, what, request_id, fields, read FROM personal_read "
-                "WHERE at >= ? AND (? IS NULL OR caller = ? OR owner = ? OR partner = ?) ORDER BY number DESC LIMIT ?",
-                (since.astimezone(UTC).isoformat() if since else "", caller, caller, caller, caller, limit),
-            ).fetchall()
-        return [_read(row) for row in rows]
+            return self._connection.execute(statement, parameters).fetchall()
 
 
 def counted(fields: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
@@ -92,7 +132,7 @@ def counted(fields: Mapping[str, int]) -> tuple[tuple[str, ...], int]:
 
 
 def _read(row: Sequence[str | int | None]) -> PersonalRead:
-    at, caller, owner, partner, what, request_id, fields, rows = row
+    _, at, caller, owner, partner, what, request_id, fields, rows = row
     return PersonalRead(
         datetime.fromisoformat(str(at)),
         str(caller),

@@ -22,7 +22,7 @@ STEPS_A_MESSAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """One look at a stretch of the log: its name, the kinds of event that may be steps, when, by which zone and days."""
+    """One look at a stretch of the log: its name, which kinds of event may be steps, when, by which zone and days."""
 
     what: str
     kinds: frozenset[str]

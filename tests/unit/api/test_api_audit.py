@@ -1,7 +1,9 @@
 """What is read of persons is recorded before it is told: who, when, which fields, of how many; never the values."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from api_fakes import NOON
 
 from api.access.audit import AuditLog, PersonalRead
+from api.pruning import pruning
 from graph.errors import LogUnavailable
 
 PEOPLE = 'query People { customers { nodes { key name gender } } customer(key: "ann") { name } }'
@@ -80,3 +83,48 @@ def test_no_line_is_changed_or_taken_out(log: AuditLog, tmp_path: Path, act: str
 
     other.close()
     assert log.read() == [read(1)]
+
+
+def test_lines_are_taken_out_once_they_are_older_than_they_are_kept(log: AuditLog, tmp_path: Path):
+    for number in range(5):
+        log.record(read(number))
+    gone = log.prune(NOON + timedelta(hours=3), at_once=2)
+
+    assert gone == 3
+    assert [line.rows for line in log.read()] == [4, 3]
+    with closing(sqlite3.connect(tmp_path / "audit.sqlite")) as other, pytest.raises(sqlite3.IntegrityError):
+        other.execute("DELETE FROM personal_read")
+
+
+async def test_a_server_takes_out_old_lines_when_it_starts(log: AuditLog):
+    log.record(read(0), read(50))
+    running = asyncio.create_task(pruning(log, timedelta(days=1), lambda: NOON + timedelta(hours=72)))
+    async with asyncio.timeout(30):
+        while len(log.read()) > 1:
+            await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert [line.rows for line in log.read()] == [50]
+
+
+def test_nothing_that_is_asked_of_the_log_looks_through_all_of_it(log: AuditLog, tmp_path: Path):
+    asked: list[str] = []
+    connection = sqlite3.connect(tmp_path / "audit.sqlite", isolation_level=None)
+    connection.set_trace_callback(asked.append)
+    traced = AuditLog(connection)
+    traced.record(read(1))
+    for since in (None, NOON):
+        for caller in (None, "crm"):
+            traced.read(since=since, caller=caller)
+    traced.prune(NOON)
+    connection.set_trace_callback(None)
+
+    statements = [one for one in asked if one.split()[0] in {"SELECT", "DELETE"} and "personal_read" in one]
+    steps = [step for one in statements for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+    traced.close()
+
+    assert len(statements) >= 5
+    assert [step for step in steps if "SCAN personal_read" in step] == []
+    assert [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step] == []

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from api.webhooks.book import LEASED_FOR, WebhookBook
 from api.webhooks.desk import Desk
 from api.webhooks.influence_news import CHANGES_A_MESSAGE
 from api.webhooks.ladder import RUNGS, next_attempt
-from api.webhooks.records import Message, Stretch, Webhook
+from api.webhooks.records import Attempt, Message, Stretch, Webhook
 from api.webhooks.sender import Ended, Sender
 from api.webhooks.signing import signed_headers
 from api.webhooks.telling import BEHIND_AFTER, EVENTS_A_MESSAGE, Teller
@@ -952,3 +952,63 @@ async def test_an_attempt_that_hangs_is_given_up_in_time(book: WebhookBook, monk
 
     [delivery] = book.deliveries("w1", Stretch(9), "pending")
     assert "no answer within" in (book.attempts([delivery.number])[delivery.number][0].problem or "")
+
+
+def test_nothing_that_is_asked_of_the_book_looks_through_what_grows(book: WebhookBook, tmp_path: Path):
+    """Deliveries and attempts are found by an index, whatever is asked: SQLite says how it would look."""
+    asked: list[str] = []
+    traced = WebhookBook(recording(tmp_path / "webhooks.sqlite", asked))
+    traced.add(hook())
+    traced.post([news(f"msg_{place}") for place in range(3)], NOON)
+    [first] = traced.lease(NOON, 9)
+    traced.tried(first, Attempt(NOON, 500, 1, None), "pending", NOON)
+    [second] = traced.lease(NOON, 9)
+    traced.postpone(second, NOON)
+    for state in (None, "dead"):
+        for stretch in (Stretch(9), Stretch(9, below=2), Stretch(9, above=1, oldest_first=True)):
+            traced.deliveries("w1", stretch, state)
+        traced.count("w1", state, 9)
+    traced.attempts([1, 2])
+    traced.delivery(1)
+    traced.replay(1, NOON)
+    traced.drop([first])
+    traced.sweep(NOON)
+    traced.disable("w1", "gone")
+    traced.remove("w1")
+    traced.close()
+
+    assert len(asked) > 40
+    assert list(looked_through(tmp_path / "webhooks.sqlite", asked, {"delivery", "attempt"})) == []
+
+
+def recording(file: Path, asked: list[str]) -> sqlite3.Connection:
+    """A connection that writes down what it is asked, with the values in it."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.set_trace_callback(asked.append)
+    return connection
+
+
+def looked_through(file: Path, asked: Sequence[str], tables: Collection[str]) -> Iterator[str]:
+    """Steps of plans that scan one of the tables, or sort a list of deliveries of which only the beginning is read."""
+    with closing(sqlite3.connect(file)) as connection:
+        for statement in asked:
+            if statement.split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
+                for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}"):
+                    is_sorted = statement.startswith("SELECT * FROM delivery") and "ORDER BY" in step
+                    if is_sorted or any(f"SCAN {table}" in step for table in tables):
+                        yield f"{step}: {statement}"
+
+
+async def test_what_ended_is_kept_as_long_as_it_is_wanted(book: WebhookBook):
+    book.add(hook())
+    book.post([news()], NOON)
+    await sent(book, Receiver(httpx2.Response(204)), Clock())
+    book.post([news("msg_2")], NOON)
+
+    book.sweep(NOON + timedelta(days=7), timedelta(days=7))
+    kept = [one.message for one in book.deliveries("w1", Stretch(9))]
+    book.sweep(NOON + timedelta(days=8), timedelta(days=7))
+
+    assert kept == ["msg_2", "msg_1"]
+    assert [(one.message, one.state) for one in book.deliveries("w1", Stretch(9))] == [("msg_2", "pending")]
+    assert book.attempts([1]) == {1: []}
