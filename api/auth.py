@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Self, cast
 
@@ -230,7 +231,9 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+@lru_cache(maxsize=1_000)
 def _key(row: tuple[str | None, ...]) -> ApiKey:
+    """Read anew from the file each time, understood once: every request and every open socket asks."""
     kept: Mapping[str, str | None] = dict(zip(_COLUMNS, row, strict=True))
     told = cast("Mapping[str, str]", kept)
     only = {name: tuple(values) for name, values in json.loads(kept["only"] or "{}").items()}

@@ -19,6 +19,8 @@ from api.policy import Waiting
 
 Answer = dict[str, Any] | msgspec.Raw
 """An answer as a transport sends it; one with data may be written out already."""
+AT_ONCE = 8
+"""Messages that are offered before those who listen may take them."""
 _IN_ORDER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -110,7 +112,7 @@ class Sharing:
         member = Member(context, await context.services.feed.joined(), self._bounds)
         group = self._groups.get(same)
         if group is None:
-            group = self._groups[same] = _Group(recorded, lambda: self._groups.pop(same, None))
+            group = self._groups[same] = _Group(recorded, lambda: self._groups.pop(same, None), self._bounds)
             # What the first one's request carries along is nobody else's.
             group.task = asyncio.create_task(group.run(source), context=Variables())
         group.members[member] = None
@@ -123,11 +125,14 @@ class Sharing:
 
 
 class _Group:
-    def __init__(self, recorded: Recorded, closed: Callable[[], object]) -> None:
+    def __init__(self, recorded: Recorded, closed: Callable[[], object], bounds: Waiting) -> None:
         self.members: dict[Member, None] = {}
         self.task: asyncio.Task[None] | None = None
         self._recorded = recorded
         self._closed = closed
+        self._messages = max(1, min(AT_ONCE, bounds.messages // 2))
+        self._bytes = bounds.size // 2
+        self._offered, self._size = 0, 0
         self._has_ended = False
 
     async def run(self, source: Callable[[], AsyncGenerator[Message]]) -> None:
@@ -136,8 +141,6 @@ class _Group:
             async with aclosing(source()) as messages:
                 async for message in messages:
                     await self._tell(message)
-                    # Who keeps up takes each message before the next is made.
-                    await asyncio.sleep(0)
         except Exception as error:  # noqa: BLE001  told to everybody who listens
             failure = error
         finally:
@@ -152,8 +155,16 @@ class _Group:
             await self._recorded([one.context for one in members], message.personal)
         written = ENCODE.encode(message.answer)
         answer: Answer = message.answer if is_last else msgspec.Raw(written)
+        await self._make_room(len(written))
         for one in members:
             one.offer(answer, len(written))
+
+    async def _make_room(self, size: int) -> None:
+        """Who keeps up takes what there is before more is offered; what is taken together is sent together."""
+        if self._offered == self._messages or self._size + size > self._bytes:
+            await asyncio.sleep(0)
+            self._offered = self._size = 0
+        self._offered, self._size = self._offered + 1, self._size + size
 
     def _end(self, failure: Exception | None) -> None:
         if not self._has_ended:

@@ -146,6 +146,20 @@ async def test_what_waits_is_bounded_in_bytes_too() -> None:
     assert heard == ["e1"]
 
 
+@pytest.mark.parametrize("waiting", [Waiting(messages=2), Waiting(size=3 * len('{"data":"e10"}')), Waiting()])
+async def test_who_keeps_up_hears_all_of_a_delivery_however_little_may_wait(waiting: Waiting) -> None:
+    shop, heard = Shop(waiting), list[str]()
+    task = asyncio.create_task(shop.listen(heard))
+    await idle()
+
+    await shop.record(40)
+    await idle()
+    await idle()
+
+    assert heard == [f"e{number}" for number in range(1, 41)]
+    await ended(task)
+
+
 async def test_a_failure_is_told_to_all_and_the_next_one_begins_anew() -> None:
     shop = Shop()
 
