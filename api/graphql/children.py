@@ -8,6 +8,7 @@ answer (`children_of`), so that the executor can ask for all parents of a list w
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from strawberry.types.field import StrawberryField
@@ -15,6 +16,7 @@ from strawberry.types.field import StrawberryField
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Context, Info
 from api.graphql.loaders import Batch
+from graph.queries.reader import ByKey, Columns
 
 Given = tuple[object, ...]
 
@@ -29,17 +31,32 @@ class Children:
     """The field's arguments → the batch's further arguments."""
     made: Callable[[Context, str, Any], object]
     """(context, the parent's key, what the batch told) → the object; None where there is none."""
+    narrow: Batch[Any] | None = None
+    """The same for who says last which columns are told: `made` of pages, and records as they are of anything else."""
 
     async def of(self, context: Context, given: Given, parent: object) -> object:
         """The object that hangs on the parent, read together with its neighbours'."""
         key = getattr(parent, self.key)
         return self.made(context, key, await context.loaders.load(self.batch, key, *given))
 
-    async def of_all(self, context: Context, given: Given, parents: Sequence[object]) -> list[object]:
-        """The object that hangs on each of the parents; those with one key share one object."""
-        keys = [getattr(parent, self.key) for parent in parents]
-        told = await context.loaders.load_all(self.batch, keys, *given)
-        made = {key: self.made(context, key, one) for key, one in told.items()}
+    async def of_all(
+        self, context: Context, given: Given, columns: Columns, parents: Sequence[Any]
+    ) -> Sequence[object]:
+        """What hangs on each of the parents, objects or records; those with one key share it.
+
+        `columns` are those of its rows of which something is told, where that is known.
+        """
+        key_of: Callable[[Any], str] = attrgetter(self.key)
+        if parents and isinstance(parents[0], dict):
+            key_of = itemgetter(self.key)
+        keys = list(map(key_of, parents))
+        if columns is None or self.narrow is None:
+            told = await context.loaders.load_all(self.batch, keys, *given)
+        else:
+            told = await context.loaders.load_all(self.narrow, keys, *given, columns)
+        made: dict[str, object] = {
+            key: one if isinstance(one, dict) else self.made(context, key, one) for key, one in told.items()
+        }
         return [made[key] for key in keys]
 
 
@@ -52,7 +69,7 @@ def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[A
     def made(context: Context, key: str, page: Any) -> object:
         return connect(Connection[object], page, order, make, partial(context.loaders.load, counts, key))
 
-    found = Children(batch, "key", given, made)
+    found = Children(batch, "key", given, made, narrow=batch)
 
     async def resolve(
         self: Any, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -69,7 +86,7 @@ def one_of(batch: Batch[Any], make: Callable[[Any], object], key: str = "key") -
     def made(_: Context, __: str, row: Any) -> object:
         return None if row is None else make(row)
 
-    found = Children(batch, key, lambda _: (), made)
+    found = Children(batch, key, lambda _: (), made, narrow=batch.records if isinstance(batch, ByKey) else None)
 
     async def resolve(self: Any, info: Info):
         return await found.of(info.context, (), self)

@@ -6,7 +6,7 @@ repeat nor skip what was there throughout, whatever is inserted or deleted betwe
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -15,7 +15,7 @@ import msgspec
 import strawberry
 
 from api.graphql.errors import bad_input
-from graph.queries.paging import COUNT_CAP, Page, Position, Slice, SortValue
+from graph.queries.paging import COUNT_CAP, Page, Position, Slice, SortValue, position_of
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -154,6 +154,19 @@ class Connection(Generic[Item]):
         """Made of the rows."""
         return [self.make(row) for row, _ in self.page.entries]
 
+    def edges_of_records(self) -> Sequence[object]:
+        """The edges, where the page has records around these: nothing is made of them."""
+        records = self.page.records
+        if records is None:
+            return self.edges()
+        edge: type[Edge[Any]] = Edge
+        return [edge(node=one, cursor=write_cursor(self.order, position_of(one))) for one in records]
+
+    def records(self) -> Sequence[object]:
+        """The page's records, where it has them."""
+        records = self.page.records
+        return self.nodes() if records is None else records
+
     @strawberry.field(description="Where the page stands within the list.")
     def page_info(self) -> PageInfo:
         """With the cursors of its ends."""
@@ -173,9 +186,6 @@ class Connection(Generic[Item]):
         return await self.counted()
 
 
-Made = TypeVar("Made", bound="Connection[object]")
-
-
 def connect(
     kind: type[Connection[Item]],
     page: Page[Row],
@@ -185,3 +195,10 @@ def connect(
 ) -> Connection[Item]:
     """The page as a connection of `kind`."""
     return kind(page=page, order=order, make=make, counted=counted)
+
+
+WITHOUT_OBJECTS: Mapping[str, Callable[[Connection[Any]], Sequence[object]]] = {
+    "edges": lambda connection: connection.edges_of_records(),
+    "nodes": lambda connection: connection.records(),
+}
+"""Field of a connection → the same, told of records; what it needs of these is what is selected below it."""

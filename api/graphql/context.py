@@ -23,7 +23,7 @@ from graph.jobs.advocates import AdvocatesChosen, AdvocatesRequest
 from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.jobs.score_changes import Changed, ChangesAsked
-from graph.queries.reader import Reader
+from graph.queries.reader import Columns, Reader
 from graph.queries.view import Ids, PartnerReader, View
 
 Answer = TypeVar("Answer")
@@ -417,6 +417,10 @@ class Services:
     bookmarks: ReadingOwnWrites | None = None
 
 
+def _not_known(_: object) -> Columns:
+    return None
+
+
 @dataclass(slots=True)
 class Context:
     """One operation: who asks, what was parsed, and loaders that nobody else shares."""
@@ -431,6 +435,9 @@ class Context:
     """Personal field → how many values of it were read."""
     told_after: int = 0
     """The version of the log that the message which is made now begins with."""
+
+    needed: Callable[[Any], Columns] = _not_known
+    """Info of a field that tells a page → the columns of its rows that are needed; the executor knows."""
 
     reader: Reader = field(init=False)
     """The store as the caller sees it, for reads that belong to no parent."""

@@ -1,5 +1,6 @@
 """Customers in the API, with all that hangs on them."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -17,14 +18,14 @@ from api.graphql.context import Info
 from api.graphql.customer_where import CustomerOrder, CustomerWhere
 from api.graphql.influence import InfluenceScore, influence_of
 from api.graphql.next_product import next_products
-from api.graphql.node import Node, global_id
+from api.graphql.node import Node
 from api.graphql.open_chain import At, OpenChain, open_chains_of
 from api.graphql.order import Order
 from api.graphql.ordering import chosen, text_of
 from api.graphql.referral import Referral
+from api.graphql.rows import id_of, made_of, money_of, told_from
 from api.graphql.run import RunArgument
-from api.graphql.scalars import money
-from api.graphql.selected import is_only
+from api.graphql.selected import is_only, selected
 from api.graphql.share import Share
 from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, NumberTotals, WithTotals, with_totals
 from graph.queries import channel as channel_queries
@@ -36,6 +37,7 @@ from graph.queries.paging import Page
 from graph.queries.where import is_about
 
 
+@told_from(queries.CustomerRow, id=id_of("Customer"), revenue=money_of("revenue_cents"))
 @strawberry.type(description="A person or household that buys, shares or brings others.")
 class Customer(Node):
     """A customer, out of its row."""
@@ -122,50 +124,52 @@ class Customer(Node):
     @classmethod
     def of(cls, row: queries.CustomerRow) -> "Customer":
         """The customer of a row."""
-        return cls(
-            id=global_id("Customer", row.key),
-            key=row.key,
-            name=row.name,
-            gender=row.gender,
-            birth_year=row.birth_year,
-            age_band=row.age_band,
-            income_band=row.income_band,
-            household_size=row.household_size,
-            city=row.city,
-            district=row.district,
-            registered_at=row.registered_at,
-            consent_analytics=row.consent_analytics,
-            consent_offers=row.consent_offers,
-            consent_sharing=row.consent_sharing,
-            order_count=row.order_count,
-            revenue=money(row.revenue_cents),
-            first_order_at=row.first_order_at,
-            last_order_at=row.last_order_at,
-            last_login_at=row.last_login_at,
-            source=row.source,
-        )
+        return made_of(cls, row)
 
 
 @strawberry.type(description="Figures over all customers of a list.")
 class CustomerTotals:
     """Sums, least and most."""
 
-    count: int = strawberry.field(description="How many customers, however many there are.")
-    revenue: MoneyTotals = strawberry.field(description="What was paid; who paid nothing counts as 0.")
-    order_count: NumberTotals = strawberry.field(description="How many orders were placed.")
-    first_registered_at: datetime | None = strawberry.field(description="The earliest registration.")
-    last_registered_at: datetime | None = strawberry.field(description="The latest registration.")
+    row: strawberry.Private[queries.CustomerTotals]
 
-    @classmethod
-    def of(cls, row: queries.CustomerTotals) -> "CustomerTotals":
-        """The figures of a row."""
-        return cls(
-            count=row.count,
-            revenue=MoneyTotals.of(row.count, row.revenue_sum, row.revenue_min, row.revenue_max),
-            order_count=NumberTotals.of(row.count, row.orders_sum, row.orders_min, row.orders_max),
-            first_registered_at=row.first_registered_at,
-            last_registered_at=row.last_registered_at,
-        )
+    # What is not selected is not in the row, so that nothing is made of it before it is asked for.
+    @strawberry.field(description="How many customers, however many there are.")
+    def count(self) -> int:
+        """The row's."""
+        return self.row.count
+
+    @strawberry.field(description="What was paid; who paid nothing counts as 0.")
+    def revenue(self) -> MoneyTotals:
+        """Out of the row's hundredths."""
+        row = self.row
+        return MoneyTotals.of(row.count, row.revenue_sum, row.revenue_min, row.revenue_max)
+
+    @strawberry.field(description="How many orders were placed.")
+    def order_count(self) -> NumberTotals:
+        """Out of the row's."""
+        row = self.row
+        return NumberTotals.of(row.count, row.orders_sum, row.orders_min, row.orders_max)
+
+    @strawberry.field(description="The earliest registration.")
+    def first_registered_at(self) -> datetime | None:
+        """The row's."""
+        return self.row.first_registered_at
+
+    @strawberry.field(description="The latest registration.")
+    def last_registered_at(self) -> datetime | None:
+        """The row's."""
+        return self.row.last_registered_at
+
+
+_OF_TOTALS: Mapping[str, Collection[str]] = {
+    "count": {"count"},
+    "revenue": {"count", "revenue_sum", "revenue_min", "revenue_max"},
+    "orderCount": {"count", "orders_sum", "orders_min", "orders_max"},
+    "firstRegisteredAt": {"first_registered_at"},
+    "lastRegisteredAt": {"last_registered_at"},
+}
+"""Field of `CustomerTotals` → the columns that it is told of."""
 
 
 @strawberry.type(name="CustomerConnection", description="One page of customers.")
@@ -198,10 +202,10 @@ async def customers(
         # A filter or an order tells what it goes by.
         info.context.require(frozenset({PERSONAL}))
     wanted = slice_of(PageArguments(first, after, last, before), name)
-    page = (
+    page: Page[queries.CustomerRow] = (
         Page()
         if is_only(info, OF_THE_WHOLE)
-        else await queries.customers(info.context.reader, filters, ordering, wanted)
+        else await queries.customers(info.context.reader, filters, ordering, wanted, info.context.needed(info))
     )
     counted = partial(queries.count_customers, info.context.reader, filters)
     found = connect(CustomerConnection, page, name, Customer.of, counted)
@@ -209,4 +213,5 @@ async def customers(
 
 
 async def _totals(info: Info, filters: dict[str, object]) -> CustomerTotals:
-    return CustomerTotals.of(await queries.total_customers(info.context.reader, filters))
+    columns = frozenset(column for name in selected(info, "totals") for column in _OF_TOTALS.get(name, ()))
+    return CustomerTotals(row=await queries.total_customers(info.context.reader, filters, columns))

@@ -33,7 +33,7 @@ class Loaders:
     async def load_all(self, batch: Batch[Answer], keys: Iterable[str], *given: object) -> dict[str, Answer]:
         """Every key → its answer, each asked for once, all in the same turn."""
         turn_of = self._loader(batch, given).turn_of
-        turns = {key: turn_of(key) for key in keys}
+        turns = {key: turn_of(key) for key in dict.fromkeys(keys)}
         told: dict[str, Answer] = {}
         for asked in [_Asked(turn, _whole) for turn in dict.fromkeys(turns.values())]:
             told |= await asked

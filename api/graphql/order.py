@@ -10,9 +10,9 @@ from api.graphql.channel import Channel
 from api.graphql.children import one_of, page_of
 from api.graphql.connection import Connection
 from api.graphql.context import Info
-from api.graphql.node import Node, global_id
+from api.graphql.node import Node
 from api.graphql.product import Product
-from api.graphql.scalars import money
+from api.graphql.rows import id_of, made_of, money_of, told_from
 from api.graphql.store import Store
 from graph.queries import channel as channel_queries
 from graph.queries import order as queries
@@ -32,6 +32,7 @@ def _customer(row: Any) -> object:
     return Customer.of(row)
 
 
+@told_from(queries.OrderLineRow, amount=money_of("amount_cents"), discount=money_of("discount_cents"))
 @strawberry.type(description="What an order holds of one product.")
 class OrderLine:
     """A line, out of its row."""
@@ -48,14 +49,16 @@ class OrderLine:
     @classmethod
     def of(cls, row: queries.OrderLineRow) -> "OrderLine":
         """The line of a row."""
-        return cls(
-            sku=row.sku,
-            quantity=row.quantity,
-            amount=money(row.amount_cents),
-            discount=money(row.discount_cents),
-        )
+        return made_of(cls, row)
 
 
+@told_from(
+    queries.OrderRow,
+    id=id_of("Order"),
+    amount=money_of("amount_cents"),
+    discount=money_of("discount_cents"),
+    refunded=money_of("refunded_cents"),
+)
 @strawberry.type(description="A basket that was paid for.")
 class Order(Node):
     """An order, out of its row."""
@@ -89,20 +92,7 @@ class Order(Node):
     @classmethod
     def of(cls, row: queries.OrderRow) -> "Order":
         """The order of a row."""
-        return cls(
-            id=global_id("Order", row.key),
-            key=row.key,
-            at=row.at,
-            local_date=row.local_date,
-            local_minute=row.local_minute,
-            line_count=row.line_count,
-            quantity=row.quantity,
-            amount=money(row.amount_cents),
-            discount=money(row.discount_cents),
-            refunded=money(row.refunded_cents),
-            currency=row.currency,
-            source=row.source,
-        )
+        return made_of(cls, row)
 
 
 async def order(

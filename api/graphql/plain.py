@@ -2,18 +2,18 @@
 
 Most of an answer are attributes of rows that are there already. For each of these graphql-core builds a path, an info
 and a call of a resolver, ten times what reading the attribute costs. Here each selection set on such a type is looked
-over once an operation and then read off every object. Fields that are made by `page_of` or `one_of`
-(`api.graphql.children`) are asked for all objects of a list together, and their answers go on level by level
-(`api.graphql.levels`). What needs another resolver, an argument or a directive takes the usual way, and so does a list
-of which a value does not fit: it then gets the usual errors, with their paths. Nothing is read twice for that: loaders
-keep what they read as long as the operation lasts.
+over once an operation and then told column by column (`api.graphql.levels`). Fields that are made by `page_of` or
+`one_of` (`api.graphql.children`) are asked for all objects of a list together, and their answers go on level by level.
+Types that say how they are made of rows (`api.graphql.rows`) are told out of the store's records, and of these only
+what is selected is read. What needs another resolver, an argument or a directive takes the usual way, and so does a
+list of which a value does not fit: it then gets the usual errors, with their paths.
 
 Where an object has `known`, a map from a field's name to what its resolver would find, that is taken for an attribute;
 and so is a method that takes nothing but the object and waits for nothing.
 """
 
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from inspect import isawaitable
 from math import isfinite
@@ -30,6 +30,7 @@ from graphql import (
     is_leaf_type,
     is_object_type,
 )
+from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
@@ -37,16 +38,33 @@ from strawberry.types.field import StrawberryField
 
 from api.access.guard import Guarded, guarding
 from api.graphql.children import children_of
+from api.graphql.connection import WITHOUT_OBJECTS, Connection, Edge
 from api.graphql.context import Context
-from api.graphql.levels import Column, NotPlain, PlainObject, Shape, Step, Tree, read_of_all
+from api.graphql.levels import (
+    Column,
+    NotPlain,
+    PlainObject,
+    Plan,
+    Shape,
+    Step,
+    Tell,
+    Tree,
+    Values,
+    as_often,
+    as_they_are,
+)
+from api.graphql.rows import cells_of
+from graph.queries.paging import Record
+from graph.queries.reader import Columns
 
 _DEFINITION = "strawberry-definition"
 _LIMIT = 2**31
+_ABSENT = type(None)
+_NOTHING: frozenset[str] = frozenset()
 Details = list[Any]
 """Where a field stands in the document, as graphql-core has it."""
 Kind = Any
 """A type of graphql-core's, whose generics it leaves open."""
-Plan = PlainObject | Tree
 
 
 class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -54,7 +72,9 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._plans: dict[tuple[str, int], tuple[Details, Plan | None]] = {}
+        self._plans: dict[tuple[object, ...], Plan | None] = {}
+        if isinstance(self.context_value, Context):
+            self.context_value.needed = self._needed
 
     def complete_object_value(
         self,
@@ -106,9 +126,9 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         if isinstance(plan, Tree):
             return self._waited(plan, kind, details, shape, value, usual)
         try:
-            return shape.told(plan, value)
+            return shape.all_told(plan, [value])[0]
         except Exception:  # noqa: BLE001  the usual way tells what is wrong, and where
-            self._plans[kind.name, id(details)] = (details, None)
+            self._plans[_place(kind, details)] = None
             return usual()
 
     async def _waited(
@@ -121,21 +141,26 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         usual: Callable[[], Any],
     ) -> Any:
         try:
-            [answer] = await shape.all_told(plan, [value])
+            [answer] = await shape.all_waited(plan, [value])
         except Exception:  # noqa: BLE001  as above
-            self._plans[kind.name, id(details)] = (details, None)
+            self._plans[_place(kind, details)] = None
             found = usual()
             return await found if isawaitable(found) else found
         return answer
 
     def plan(self, kind: GraphQLObjectType, details: Details) -> Plan | None:
         """How the selection set below a field of this type is told, where all of it can be; looked over once."""
-        key = (kind.name, id(details))
-        known = self._plans.get(key)
-        if known is None:
-            # The list is kept with the answer, so that its id belongs to no other while the operation lasts.
-            known = self._plans[key] = (details, self._looked_over(kind, details))
-        return known[1]
+        place = _place(kind, details)
+        if place not in self._plans:
+            self._plans[place] = self._looked_over(kind, details)
+        return self._plans[place]
+
+    def _needed(self, info: Any) -> Columns:
+        """Of the rows of the page that the field tells, the columns that are selected; None where it is not known."""
+        raw = info._raw_info
+        kind, _ = _without_null(raw.return_type)
+        plan = self.plan(kind, [FieldDetails(node, None) for node in raw.field_nodes])
+        return plan.needs if plan else None
 
     def _looked_over(self, kind: GraphQLObjectType, details: Details) -> Plan | None:
         definition = kind.extensions.get(_DEFINITION)
@@ -149,22 +174,25 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         origin = (definition.concrete_of or definition).origin
         columns: list[Column] = []
         steps: list[Step] = []
+        counted = False
         for key, own in cast("dict[str, Details]", selected).items():
             found = self._field(kind, origin, key, own)
             if found is None:
                 return None
             if isinstance(found, Step):
                 steps.append(found)
-                # It keeps the field's place among the others.
-                found = Column(key, lambda _: None, _as_it_is, is_required=False)
-            columns.append(found)
-        plain = PlainObject(origin, tuple(columns))
+            counted = counted or found.is_counted
+            columns.append(found.place if isinstance(found, Step) else found)
+        needs = [column.needs for column in columns]
+        known = None if None in needs else frozenset[str]().union(*cast("list[frozenset[str]]", needs))
+        plain = PlainObject(origin, tuple(columns), known, counted)
         return Tree(plain, tuple(steps)) if steps else plain
 
     def _field(self, kind: GraphQLObjectType, origin: type, key: str, details: Details) -> Column | Step | None:
         node = details[0].node
         if node.name.value == "__typename":
-            return Column(key, lambda _: kind.name, _as_it_is, is_required=True)
+            named = partial(as_often, kind.name)
+            return Column(key, named, named, as_they_are, _NOTHING)
         field = kind.fields.get(node.name.value)
         declared = None if field is None else field.extensions.get(_DEFINITION)
         if field is None or not isinstance(declared, StrawberryField):
@@ -173,25 +201,33 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         if guard is not None and not self._may(guard):
             return None
         inner, shape = _shape(field.type)
-        read = _reading(guard.resolve if guard else field.resolve, field, declared, origin)
+        had = _had(guard.resolve if guard else field.resolve, field, declared, origin)
         if is_leaf_type(inner) and not shape.is_list:
-            if read is None:
+            if had is None:
                 return None
-            make = _FAST.get(inner.name) or _coerced(inner)
+            tell = _leaf(inner, is_required=shape.is_required)
             if guard and guard.is_personal:
-                make = _counting(make, self._context(), node.name.value)
-            return Column(key, read, make, shape.is_required)
+                tell = _counting(tell, self._context(), node.name.value)
+            return Column(key, had.objects, had.records, tell, had.needs, bool(guard and guard.is_personal))
         below = self.plan(inner, details) if is_object_type(inner) else None
         if below is None or (guard and guard.is_personal):
             return None
-        if read is None:
-            return self._step(key, field, declared, details, shape, below)
+        if had is None:
+            return self._step(key, field, declared, details, origin, shape, below)
+        had = _without_objects(had, origin, declared, below)
         if isinstance(below, Tree):
-            return Step(key, partial(read_of_all, read), shape, below)
-        return Column(key, read, lambda value: shape.told(below, value), shape.is_required)
+            return Step(key, had.found, shape, below, had.needs, below.is_counted)
+        return Column(key, had.objects, had.records, partial(shape.all_told, below), had.needs, below.is_counted)
 
     def _step(
-        self, key: str, field: GraphQLField, declared: StrawberryField, details: Details, shape: Shape, below: Plan
+        self,
+        key: str,
+        field: GraphQLField,
+        declared: StrawberryField,
+        details: Details,
+        origin: type,
+        shape: Shape,
+        below: Plan,
     ) -> Step | None:
         """What hangs on each parent; None where another resolver finds it, or its arguments are refused."""
         children, node = children_of(declared), details[0].node
@@ -202,8 +238,9 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
             given = children.given(arguments)
         except Exception:  # noqa: BLE001  the usual way refuses them, for each parent
             return None
-        context = self._context()
-        return Step(key, partial(children.of_all, context, given), shape, below)
+        found = partial(children.of_all, self._context(), given, below.needs)
+        cell = cells_of(origin).get(children.key)
+        return Step(key, found, shape, below, frozenset({cell.column}) if cell else None, below.is_counted)
 
     def _context(self) -> Context:
         return cast("Context", self.context_value)
@@ -228,18 +265,64 @@ def _without_null(kind: Kind) -> tuple[Kind, bool]:
     return kind, False
 
 
-def _reading(
+def _place(kind: GraphQLObjectType, details: Details) -> tuple[object, ...]:
+    """A field's place in the document, which outlives the operation."""
+    return (kind.name, *(id(one.node) for one in details), *(id(one.fragment_variable_values) for one in details))
+
+
+@dataclass(frozen=True, slots=True)
+class _Had:
+    """How a field is had of objects and of records, and what it needs of these (`Column.needs`)."""
+
+    objects: Callable[[Values], Values]
+    records: Callable[[Sequence[Record]], Values] | None = None
+    needs: Columns = None
+
+    async def found(self, sources: Values) -> Values:
+        """The field of objects or of records."""
+        if self.records and sources and type(sources[0]) is dict:
+            return self.records(sources)
+        return self.objects(sources)
+
+
+def _had(
     resolve: Callable[..., Any] | None, field: GraphQLField, declared: StrawberryField, origin: type
-) -> Callable[[Any], Any] | None:
-    """What reads the field off an object; None where it takes a resolver."""
+) -> _Had | None:
+    """How the field is had; None where it takes a resolver."""
+    name = declared.python_name
     # Strawberry marks the resolvers that read an attribute and nothing else.
     if getattr(resolve, "_is_default", False):
-        return attrgetter(declared.python_name)
+        cell, read = cells_of(origin).get(name), attrgetter(name)
+        if cell:
+            return _Had(partial(_read, read), cell.of_all, frozenset({cell.column}))
+        return _Had(partial(_read, read), needs=_beside(origin))
     if field.args:
         return None
     if any(one.name == "known" for one in fields(origin)):
-        return lambda source: source.known[declared.python_name]
-    return _method(declared)
+        return _Had(partial(_read, lambda source: source.known[name]))
+    method = _method(declared)
+    return None if method is None else _Had(partial(_read, method), needs=_beside(origin))
+
+
+def _beside(origin: type) -> Columns:
+    """What a field that stands in no row needs of rows: nothing, beside the items of a page; else it is not known."""
+    return _NOTHING if issubclass(origin, (Connection, Edge)) else None
+
+
+def _read(read: Callable[[Any], Any], sources: Values) -> Values:
+    return list(map(read, sources))
+
+
+def _without_objects(had: _Had, origin: type, declared: StrawberryField, below: Plan) -> _Had:
+    """The same; of the items of a page where no objects of these are needed."""
+    name = declared.python_name
+    if issubclass(origin, Edge):
+        return replace(had, needs=below.needs)
+    if not issubclass(origin, Connection) or name not in WITHOUT_OBJECTS:
+        return had
+    if below.needs is None:
+        return replace(had, needs=None)
+    return replace(had, objects=partial(_read, WITHOUT_OBJECTS[name]), needs=below.needs)
 
 
 def _method(declared: StrawberryField) -> Callable[[Any], Any] | None:
@@ -250,60 +333,60 @@ def _method(declared: StrawberryField) -> Callable[[Any], Any] | None:
     return own.wrapped_func
 
 
-def _counting(make: Callable[[Any], Any], context: Context, name: str) -> Callable[[Any], Any]:
-    """What makes the value and counts that it was read, for the audit of what is personal."""
+def _counting(tell: Tell, context: Context, name: str) -> Tell:
+    """What tells values and counts those that were read, for the audit of what is personal."""
 
-    def made(value: Any) -> Any:
-        context.personal[name] += 1
-        return make(value)
+    def told(values: Values) -> Values:
+        if read := sum(value is not None for value in values):
+            context.personal[name] += read
+        return tell(values)
 
-    return made
+    return told
 
 
-def _coerced(kind: GraphQLLeafType) -> Callable[[Any], Any]:
-    def made(value: Any) -> Any:
-        found = kind.coerce_output_value(value)
-        if found is None or found is Undefined:
+def _leaf(kind: Any, *, is_required: bool) -> Tell:
+    """What tells the values of a scalar or an enumeration."""
+    known = _KNOWN.get(kind.name)
+    fit, tell = known or (None, partial(_coerced, kind))
+
+    def told(values: Values) -> Values:
+        types = set(map(type, values))
+        if _ABSENT not in types:
+            if fit is not None and not types <= fit:
+                raise NotPlain
+            return tell(values)
+        if is_required:
             raise NotPlain
-        return found
+        rest = iter(told([value for value in values if value is not None]))
+        return [None if value is None else next(rest) for value in values]
 
-    return made
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+    return told
 
 
-def _text(value: Any) -> str:
-    if type(value) is str:
-        return value
-    raise NotPlain
+def _coerced(kind: GraphQLLeafType, values: Values) -> Values:
+    found = list(map(kind.coerce_output_value, values))
+    if any(one is None or one is Undefined for one in found):
+        raise NotPlain
+    return found
 
 
-def _float(value: Any) -> float:
-    if type(value) is float and isfinite(value):
-        return value
-    if type(value) is int:
-        return float(value)
-    raise NotPlain
+def _finite(values: Values) -> Values:
+    if not all(map(isfinite, values)):
+        raise NotPlain
+    return list(map(float, values))
 
 
-def _int(value: Any) -> int:
-    if type(value) is int and -_LIMIT <= value < _LIMIT:
-        return value
-    raise NotPlain
+def _small(values: Values) -> Values:
+    if values and not -_LIMIT <= min(values) <= max(values) < _LIMIT:
+        raise NotPlain
+    return values
 
 
-def _boolean(value: Any) -> bool:
-    if type(value) is bool:
-        return value
-    raise NotPlain
-
-
-_FAST: dict[str, Callable[[Any], Any]] = {
-    "String": _text,
-    "Float": _float,
-    "Int": _int,
-    "Boolean": _boolean,
+_KNOWN: Mapping[str, tuple[frozenset[type], Tell]] = {
+    "String": (frozenset({str}), as_they_are),
+    "ID": (frozenset({str}), as_they_are),
+    "Boolean": (frozenset({bool}), as_they_are),
+    "Float": (frozenset({float, int}), _finite),
+    "Int": (frozenset({int}), _small),
 }
-"""Built-in scalars whose value is sent as it is, where it is of the one type that the rows have."""
+"""Built-in scalars whose values are sent as they are, where they are of the types that the rows have."""

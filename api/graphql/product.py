@@ -12,15 +12,22 @@ from api.graphql.category import Category
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.filters import AND, NOT, OR, MoneyFilter, NameFilter, TextFilter, combined, filters_of
-from api.graphql.node import Node, global_id
+from api.graphql.node import Node
 from api.graphql.ordering import Direction, chosen
-from api.graphql.scalars import money
+from api.graphql.rows import Cell, id_of, made_of, money_of, told_from
 from api.graphql.selected import is_only
 from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, WithTotals, with_totals
 from graph.queries import product as queries
 from graph.queries.paging import Page
 
 
+@told_from(
+    queries.ProductRow,
+    id=id_of("Product"),
+    category=Cell("category_id", lambda key: None if key is None else Category.of(key)),
+    price=money_of("price_cents"),
+    attributes=Cell("attributes", lambda traits: traits or []),
+)
 @strawberry.type(description="Something that is sold.")
 class Product(Node):
     """A product, out of its row."""
@@ -50,18 +57,7 @@ class Product(Node):
     @classmethod
     def of(cls, row: queries.ProductRow) -> "Product":
         """The product of a row."""
-        return cls(
-            id=global_id("Product", row.key),
-            key=row.key,
-            name=row.name,
-            category=None if row.category_id is None else Category.of(row.category_id),
-            brand=row.brand,
-            package_size=row.package_size,
-            price=None if row.price_cents is None else money(row.price_cents),
-            currency=row.currency,
-            attributes=row.attributes or [],
-            source=row.source,
-        )
+        return made_of(cls, row)
 
 
 @strawberry.input(description="Which products are wanted: every given condition must hold.")
@@ -156,10 +152,10 @@ async def products(
     name, ordering = chosen("products", queries.ORDERINGS, order.field, order.direction)
     filters = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
-    page = (
+    page: Page[queries.ProductRow] = (
         Page()
         if is_only(info, OF_THE_WHOLE)
-        else await queries.products(info.context.reader, filters, ordering, wanted)
+        else await queries.products(info.context.reader, filters, ordering, wanted, info.context.needed(info))
     )
     counted = partial(queries.count_products, info.context.reader, filters)
     found = connect(ProductConnection, page, name, Product.of, counted)

@@ -3,7 +3,6 @@
 Without a run, the current runs of every scope are read; one statement finds the runs and reads from them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -11,7 +10,7 @@ from graph.queries.chain_steps import ChainStepRow, to_steps
 from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys
+from graph.queries.reader import ByKey, Reader
 from graph.store.statement import cypher
 
 
@@ -142,9 +141,8 @@ ORDERINGS: dict[str, Ordering] = {
 """How chains may be sorted, each ascending."""
 
 
-async def chains_by_key(reader: Reader, keys: Sequence[str]) -> list[ChainRow | None]:
-    """One answer for each id, in the order given; None for an unknown chain."""
-    return await by_keys(reader, BY_KEYS, ChainRow, keys)
+chains_by_key = ByKey(BY_KEYS, ChainRow)
+"""One answer for each id, in the order given; None for an unknown chain."""
 
 
 async def chains(reader: Reader, filters: Filters, ordering: Ordering, run: str | None, slice: Slice) -> Page[ChainRow]:

@@ -1,13 +1,12 @@
 """Channels: by name, as a list, and those of customers, orders and shares."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys, by_parents
+from graph.queries.reader import ByKey, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import CUSTOMER, ORDER, SHARE, cypher
 
@@ -73,24 +72,20 @@ ORDERINGS: dict[str, Ordering] = {
 """How channels may be sorted, each ascending."""
 
 
-async def channels_by_key(reader: Reader, keys: Sequence[str]) -> list[ChannelRow | None]:
-    """One answer for each name, in the order given; None for an unknown channel."""
-    return await by_keys(reader, BY_KEYS, ChannelRow, keys)
+channels_by_key = ByKey(BY_KEYS, ChannelRow)
+"""One answer for each name, in the order given; None for an unknown channel."""
 
 
-async def channels_of_customers(reader: Reader, customers: Sequence[str]) -> list[ChannelRow | None]:
-    """Through which channel each customer was won, in the customers' order."""
-    return await by_parents(reader, OF_CUSTOMERS, ChannelRow, customers)
+channels_of_customers = ByKey(OF_CUSTOMERS, ChannelRow, "parent")
+"""Through which channel each customer was won, in the customers' order."""
 
 
-async def channels_of_orders(reader: Reader, orders: Sequence[str]) -> list[ChannelRow | None]:
-    """Through which channel each order came, in the orders' order."""
-    return await by_parents(reader, OF_ORDERS, ChannelRow, orders)
+channels_of_orders = ByKey(OF_ORDERS, ChannelRow, "parent")
+"""Through which channel each order came, in the orders' order."""
 
 
-async def channels_of_shares(reader: Reader, shares: Sequence[str]) -> list[ChannelRow | None]:
-    """Through which channel each share went, in the shares' order."""
-    return await by_parents(reader, OF_SHARES, ChannelRow, shares)
+channels_of_shares = ByKey(OF_SHARES, ChannelRow, "parent")
+"""Through which channel each share went, in the shares' order."""
 
 
 async def channels(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ChannelRow]:

@@ -1,6 +1,5 @@
 """Customers: by key, as a list."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -9,7 +8,7 @@ from graph.queries.filters import Conditions, ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys
+from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import BEGINNING, CUSTOMER, INSTANT
 
@@ -110,14 +109,15 @@ ORDERINGS: dict[str, Ordering] = {
 """How customers may be sorted, each ascending; `turned` gives the other way."""
 
 
-async def customers_by_key(reader: Reader, keys: Sequence[str]) -> list[CustomerRow | None]:
-    """One answer for each key, in the order given; None for an unknown customer."""
-    return await by_keys(reader, BY_KEYS, CustomerRow, keys)
+customers_by_key = ByKey(BY_KEYS, CustomerRow)
+"""One answer for each key, in the order given; None for an unknown customer."""
 
 
-async def customers(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[CustomerRow]:
+async def customers(
+    reader: Reader, filters: Filters, ordering: Ordering, slice: Slice, columns: Columns = None
+) -> Page[CustomerRow]:
     """A page of the customers that pass every filter."""
-    return await page(reader, LISTING, ordering, filters, slice)
+    return await page(reader, LISTING, ordering, filters, slice, columns=columns)
 
 
 TOTALS: Totals[CustomerTotals] = Totals(
@@ -130,9 +130,9 @@ TOTALS: Totals[CustomerTotals] = Totals(
 )
 
 
-async def total_customers(reader: Reader, filters: Filters) -> CustomerTotals:
+async def total_customers(reader: Reader, filters: Filters, columns: Columns = None) -> CustomerTotals:
     """Figures over every customer who passes every filter; who paid nothing counts as 0."""
-    return await total(reader, TOTALS, filters)
+    return await total(reader, TOTALS, filters, columns)
 
 
 async def count_customers(reader: Reader, filters: Filters) -> int:

@@ -8,10 +8,10 @@ from typing import Any, Generic, LiteralString, TypeVar
 from graph.queries.packing import packed
 from graph.queries.paging import (
     COUNT_CAP,
-    Entry,
     Ordering,
     Page,
-    Position,
+    Record,
+    Recorded,
     Slice,
     bounds,
     cut,
@@ -20,7 +20,7 @@ from graph.queries.paging import (
     order_by,
     slice_parameters,
 )
-from graph.queries.reader import Reader
+from graph.queries.reader import Columns, Reader, made_of
 from graph.queries.view import and_seen, where_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import Statement, cypher
@@ -49,6 +49,10 @@ class Listing(Generic[Row]):
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Parameters and columns that hold keys of what belongs to customers → of which noun; `sort_key` among them."""
 
+    def made(self, record: Record) -> Row:
+        """The row of a record; what was not asked for is None in it."""
+        return made_of(self.row, record)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Totals(Generic[Row]):
@@ -59,19 +63,18 @@ class Totals(Generic[Row]):
     columns: LiteralString
 
 
-async def total(reader: Reader, totals: Totals[Row], filters: Filters) -> Row:
-    """The figures over everything that passes every filter, however long the list is."""
+async def total(reader: Reader, totals: Totals[Row], filters: Filters, columns: Columns = None) -> Row:
+    """The figures over everything that passes every filter, however long the list is; of `columns` alone if given."""
     shape, values = shape_of(filters)
-    [record] = await reader.read(totals_statement(totals, shape), values)
-    return totals.row(**record)
+    [record] = await reader.read(totals_statement(totals, shape).only(columns or None), values)
+    return made_of(totals.row, record)
 
 
 @lru_cache(maxsize=256)
 def totals_statement(totals: Totals[Any], shape: Shape) -> Statement:
     """What computes the figures."""
-    return cypher(
-        f"{totals.listing.match}{_where(totals.listing, shape)} RETURN {totals.columns}", **totals.listing.keys
-    )
+    found = f"{totals.listing.match}{_where(totals.listing, shape)}"
+    return packed(found, totals.columns, totals.row, order="", **totals.listing.keys)
 
 
 async def page(
@@ -81,14 +84,15 @@ async def page(
     filters: Filters,
     slice: Slice,
     given: Mapping[str, object] | None = None,
+    columns: Columns = None,
 ) -> Page[Row]:
     """One page of a list that has no parent; `given` are parameters that the list's own match names."""
     shape, values = shape_of(filters)
     if ordering.absent:
-        return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice)
-    statement = page_statement(listing, ordering, shape, *_shape(slice))
+        return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice, columns)
+    statement = page_statement(listing, ordering, shape, *_shape(slice)).only(columns)
     records = await reader.read(statement, {**(given or {}), **values, **slice_parameters(slice)})
-    return cut([_entry(listing, record) for record in records], slice)
+    return cut(Recorded(records, listing.made), slice)
 
 
 async def count(
@@ -101,14 +105,19 @@ async def count(
 
 
 async def pages(
-    reader: Reader, listing: Listing[Row], ordering: Ordering, parents: Sequence[str], slice: Slice
+    reader: Reader,
+    listing: Listing[Row],
+    ordering: Ordering,
+    parents: Sequence[str],
+    slice: Slice,
+    columns: Columns = None,
 ) -> list[Page[Row]]:
     """The same page of each parent's list, in the parents' order, out of one statement; empty for an unknown parent."""
-    statement = pages_statement(listing, ordering, *_shape(slice))
-    found: dict[str, list[Entry[Row]]] = {parent: [] for parent in parents}
+    statement = pages_statement(listing, ordering, *_shape(slice)).only(columns)
+    found: dict[str, list[Record]] = {parent: [] for parent in parents}
     for record in await reader.read(statement, {"parents": list(found), **slice_parameters(slice)}):
-        found[record.pop("parent")].append(_entry(listing, record))
-    return [cut(found[parent], slice) for parent in parents]
+        found[record["parent"]].append(record)
+    return [cut(Recorded(found[parent], listing.made), slice) for parent in parents]
 
 
 async def counts(reader: Reader, listing: Listing[Row], parents: Sequence[str]) -> list[int]:
@@ -129,6 +138,7 @@ async def _page_by_property(
     shape: Shape,
     given: Mapping[str, object],
     slice: Slice,
+    columns: Columns,
 ) -> Page[Row]:
     """A page of a list that is sorted by what may be absent: who lacks it is asked for only where the others run out.
 
@@ -144,13 +154,8 @@ async def _page_by_property(
     given, records = {**given, **slice_parameters(slice)}, list[dict[str, Any]]()
     for statement in parts[::-1] if slice.backward else parts:
         if (left := slice.limit + 1 - len(records)) > 0:
-            records += await reader.read(statement, {**given, "limit": left})
-    return cut([_entry(listing, record) for record in records], slice)
-
-
-def _entry(listing: Listing[Row], record: dict[str, Any]) -> Entry[Row]:
-    position = Position(record.pop("sort_value"), record.pop("sort_key"))
-    return Entry(listing.row(**record), position)
+            records += await reader.read(statement.only(columns), {**given, "limit": left})
+    return cut(Recorded(records, listing.made), slice)
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ from graph.queries.customer import CustomerRow
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys, by_parents
+from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import CUSTOMER, INSTANT, ORDER
 
@@ -94,19 +94,19 @@ LINES: Listing[OrderLineRow] = Listing(
 BY_SKU = Ordering("p.sku", "p.sku")
 
 
-async def orders_by_key(reader: Reader, keys: Sequence[str]) -> list[OrderRow | None]:
-    """One answer for each key, in the order given; None for an unknown order."""
-    return await by_keys(reader, BY_KEYS, OrderRow, keys)
+orders_by_key = ByKey(BY_KEYS, OrderRow)
+"""One answer for each key, in the order given; None for an unknown order."""
 
 
-async def buyers_of_orders(reader: Reader, orders: Sequence[str]) -> list[CustomerRow | None]:
-    """Who placed each order, in the orders' order."""
-    return await by_parents(reader, BUYERS, CustomerRow, orders)
+buyers_of_orders = ByKey(BUYERS, CustomerRow, "parent")
+"""Who placed each order, in the orders' order."""
 
 
-async def orders_of_customers(reader: Reader, customers: Sequence[str], slice: Slice) -> list[Page[OrderRow]]:
+async def orders_of_customers(
+    reader: Reader, customers: Sequence[str], slice: Slice, columns: Columns = None
+) -> list[Page[OrderRow]]:
     """A page of each customer's orders, newest first."""
-    return await pages(reader, OF_CUSTOMERS, NEWEST_FIRST, customers, slice)
+    return await pages(reader, OF_CUSTOMERS, NEWEST_FIRST, customers, slice, columns)
 
 
 async def count_orders_of_customers(reader: Reader, customers: Sequence[str]) -> list[int]:
@@ -114,9 +114,11 @@ async def count_orders_of_customers(reader: Reader, customers: Sequence[str]) ->
     return await counts(reader, OF_CUSTOMERS, customers)
 
 
-async def lines_of_orders(reader: Reader, orders: Sequence[str], slice: Slice) -> list[Page[OrderLineRow]]:
+async def lines_of_orders(
+    reader: Reader, orders: Sequence[str], slice: Slice, columns: Columns = None
+) -> list[Page[OrderLineRow]]:
     """A page of each order's lines, by sku."""
-    return await pages(reader, LINES, BY_SKU, orders, slice)
+    return await pages(reader, LINES, BY_SKU, orders, slice, columns)
 
 
 async def count_lines_of_orders(reader: Reader, orders: Sequence[str]) -> list[int]:

@@ -4,10 +4,11 @@ A record over Bolt costs ten times what a list in a list costs, and the driver's
 their text costs. The store tells such an answer as rows all the same (`Statement.packed`).
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, LiteralString, get_args, get_type_hints
 
 from graph.store.statement import DAY, INSTANT, Statement
@@ -38,13 +39,35 @@ def packed(
 ) -> Statement:
     """`body` and then one record of all rows: `columns` names every field of `row` after AS, and those of `more`.
 
-    `more` maps a further column to its kind; `order` is an ORDER BY over the columns' names.
+    `more` maps a further column to its kind; `order` is an ORDER BY over the columns' names. The statement can be
+    narrowed to some of the fields (`Statement.only`): what nobody reads is neither looked up nor sent.
     """
-    names: dict[str, str] = {**(more or {}), **kinds_of(row)}
-    values = ", ".join(f"toString({name})" if kind else name for name, kind in names.items())
-    return Statement(
-        f"{body} WITH {columns}{order} RETURN collect([{values}]) AS rows",
-        tuple(names),
-        tuple(keys.items()),
-        tuple(names.values()),
-    )
+    kept, kinds = dict(more or {}), dict(kinds_of(row))
+
+    def told(only: frozenset[str], whole: str = "") -> Statement:
+        names = {**kept, **{name: kind for name, kind in kinds.items() if name in only}}
+        values = ", ".join(f"toString({name})" if kind else name for name, kind in names.items())
+        asked = ", ".join(text for text, name in _each(columns) if name in names)
+        return Statement(
+            f"{body} WITH {asked}{order} RETURN collect([{values}]) AS rows",
+            tuple(names),
+            tuple(keys.items()),
+            tuple(names.values()),
+            whole,
+        )
+
+    statement = told(frozenset(kinds))
+    return replace(statement, narrow=lru_cache(maxsize=128)(partial(told, whole=statement.text)))
+
+
+@lru_cache(maxsize=512)
+def _each(columns: str) -> tuple[tuple[str, str], ...]:
+    """Every column as it is written, and its name: the word behind its AS, or all of it."""
+    parts, depth = [""], 0
+    for piece in re.split(r"([(),\[\]{}])", columns):
+        depth += (piece in {"(", "[", "{"}) - (piece in {")", "]", "}"})
+        if piece == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return tuple((part.strip(), part.split()[-1]) for part in parts)

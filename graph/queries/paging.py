@@ -4,10 +4,10 @@ A position is the value that the list is sorted by together with the key, so tha
 go elsewhere in the list. https://relay.dev/graphql/connections.htm
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, LiteralString, NamedTuple, TypeVar
+from typing import Any, Generic, LiteralString, NamedTuple, TypeVar, overload
 
 Row = TypeVar("Row")
 SortValue = str | int | float | datetime
@@ -57,19 +57,55 @@ class Entry(NamedTuple, Generic[Row]):
     position: Position
 
 
+Record = dict[str, Any]
+"""What the store tells of a row: its columns by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Sequence[Entry[Row]]):
+    """Entries out of records, each made when somebody asks for it: whoever reads the records needs none."""
+
+    records: Sequence[Record]
+    made: Callable[[Record], Row]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry[Row]: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Recorded[Row]": ...
+    def __getitem__(self, place: int | slice) -> "Entry[Row] | Recorded[Row]":
+        if isinstance(place, slice):
+            return Recorded(self.records[place], self.made)
+        record = self.records[place]
+        return Entry(self.made(record), position_of(record))
+
+
+def position_of(record: Record) -> Position:
+    """Where a record of a list stands."""
+    return Position(record["sort_value"], record["sort_key"])
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """Rows in the list's own order, whichever way they were read."""
 
-    entries: tuple[Entry[Row], ...] = ()
+    entries: Sequence[Entry[Row]] = ()
     has_next: bool = False
     has_previous: bool = False
+
+    @property
+    def records(self) -> Sequence[Record] | None:
+        """What the store told of the rows, where they are not made yet."""
+        entries: Any = self.entries
+        return entries.records if isinstance(entries, Recorded) else None  # pyright: ignore[reportUnknownMemberType]
 
 
 def cut(entries: Sequence[Entry[Row]], slice: Slice) -> Page[Row]:
     """The page out of up to limit + 1 rows as they were read: the one too many only says that there is more."""
     more = len(entries) > slice.limit
-    kept = tuple(entries[: slice.limit])
+    kept = entries[: slice.limit]
     if slice.backward:
         return Page(kept[::-1], has_next=slice.before is not None, has_previous=more)
     return Page(kept, has_next=more, has_previous=slice.after is not None)

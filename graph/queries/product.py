@@ -1,6 +1,5 @@
 """Products: by key, as a list, and the one that a share is of."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -8,7 +7,7 @@ from graph.queries.filters import ranges, texts, words
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys, by_parents
+from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import SHARE, cypher
 
@@ -77,19 +76,19 @@ ORDERINGS: dict[str, Ordering] = {
 """How products may be sorted, each ascending."""
 
 
-async def products_by_key(reader: Reader, keys: Sequence[str]) -> list[ProductRow | None]:
-    """One answer for each key, in the order given; None for an unknown product."""
-    return await by_keys(reader, BY_KEYS, ProductRow, keys)
+products_by_key = ByKey(BY_KEYS, ProductRow)
+"""One answer for each key, in the order given; None for an unknown product."""
 
 
-async def products_of_shares(reader: Reader, shares: Sequence[str]) -> list[ProductRow | None]:
-    """What each share is of, in the shares' order; None where it is of no product."""
-    return await by_parents(reader, OF_SHARES, ProductRow, shares)
+products_of_shares = ByKey(OF_SHARES, ProductRow, "parent")
+"""What each share is of, in the shares' order; None where it is of no product."""
 
 
-async def products(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ProductRow]:
+async def products(
+    reader: Reader, filters: Filters, ordering: Ordering, slice: Slice, columns: Columns = None
+) -> Page[ProductRow]:
     """A page of the products that pass every filter."""
-    return await page(reader, LISTING, ordering, filters, slice)
+    return await page(reader, LISTING, ordering, filters, slice, columns=columns)
 
 
 TOTALS: Totals[ProductTotals] = Totals(

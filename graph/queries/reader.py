@@ -1,11 +1,15 @@
 """How the questions reach the graph: the one method of the store that they use, and answers in the asker's order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, Generic, Protocol, TypeVar
 
 from graph.store.statement import Statement
 
 Row = TypeVar("Row")
+Columns = frozenset[str] | None
+"""Of a row's columns those that are asked for; None for all of them."""
 
 
 class Reader(Protocol):
@@ -16,19 +20,33 @@ class Reader(Protocol):
         ...
 
 
-async def by_keys(
-    reader: Reader, statement: Statement, make: Callable[..., Row], keys: Sequence[str]
-) -> list[Row | None]:
-    """One answer for each key, in the order given; None for an unknown one. The rows name their `key`."""
-    records = await reader.read(statement, {"keys": list(dict.fromkeys(keys))})
-    found = {record["key"]: make(**record) for record in records}
-    return [found.get(key) for key in keys]
+@dataclass(frozen=True, slots=True, eq=False)
+class ByKey(Generic[Row]):
+    """What answers to keys: `statement` names each row's key in `column`, and takes them as `column` + s."""
+
+    statement: Statement
+    row: Callable[..., Row]
+    column: str = "key"
+
+    async def __call__(self, reader: Reader, keys: Sequence[str]) -> list[Row | None]:
+        """One row for each key, in the order given; None for an unknown one."""
+        return [None if one is None else made_of(self.row, one) for one in await self.records(reader, keys, None)]
+
+    async def records(self, reader: Reader, keys: Sequence[str], columns: Columns) -> list[dict[str, Any] | None]:
+        """The same as the store tells them, with these columns alone."""
+        asked = {f"{self.column}s": list(dict.fromkeys(keys))}
+        wanted = None if columns is None else columns | {self.column}
+        records = await reader.read(self.statement.only(wanted), asked)
+        found = {record[self.column]: record for record in records}
+        return [found.get(key) for key in keys]
 
 
-async def by_parents(
-    reader: Reader, statement: Statement, make: Callable[..., Row], parents: Sequence[str]
-) -> list[Row | None]:
-    """The one thing that each parent has, in the parents' order, or None. The rows name their `parent` beside it."""
-    records = await reader.read(statement, {"parents": list(dict.fromkeys(parents))})
-    found = {record.pop("parent"): make(**record) for record in records}
-    return [found.get(parent) for parent in parents]
+@lru_cache(maxsize=256)
+def _names(row: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(row))  # pyright: ignore[reportArgumentType]  rows are dataclasses
+
+
+def made_of(row: Callable[..., Row], record: Mapping[str, Any]) -> Row:
+    """The row of a record; a column that was not asked for is None in it."""
+    told = record.get
+    return row(**{name: told(name) for name in _names(row)})

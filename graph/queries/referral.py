@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_parents
+from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import and_seen, where_seen
 from graph.store.statement import CUSTOMER, INSTANT, SHARE, Statement, cypher
 
@@ -90,14 +90,15 @@ TREES: dict[int, Statement] = {
 """The statement for each depth."""
 
 
-async def referrals_to(reader: Reader, customers: Sequence[str]) -> list[ReferralRow | None]:
-    """What brought each customer, in the customers' order; None for those who came by themselves."""
-    return await by_parents(reader, TO_CUSTOMERS, ReferralRow, customers)
+referrals_to = ByKey(TO_CUSTOMERS, ReferralRow, "parent")
+"""What brought each customer, in the customers' order; None for those who came by themselves."""
 
 
-async def referrals_from(reader: Reader, customers: Sequence[str], slice: Slice) -> list[Page[ReferralRow]]:
+async def referrals_from(
+    reader: Reader, customers: Sequence[str], slice: Slice, columns: Columns = None
+) -> list[Page[ReferralRow]]:
     """A page of those whom each customer brought, newest first."""
-    return await pages(reader, FROM_CUSTOMERS, NEWEST_FIRST, customers, slice)
+    return await pages(reader, FROM_CUSTOMERS, NEWEST_FIRST, customers, slice, columns)
 
 
 async def count_referrals_from(reader: Reader, customers: Sequence[str]) -> list[int]:

@@ -1,6 +1,5 @@
 """Reviews of referrals: by key, as a queue, and where a referral stands before it is decided about."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -8,7 +7,7 @@ from typing import LiteralString
 from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys
+from graph.queries.reader import ByKey, Reader
 from graph.store.statement import INSTANT, cypher
 
 
@@ -81,14 +80,12 @@ ORDERINGS: dict[str, Ordering] = {
 """How the queue may be sorted, each descending."""
 
 
-async def reviews_by_key(reader: Reader, keys: Sequence[str]) -> list[ReviewRow | None]:
-    """One answer for each customer who was brought, in the order given; None where nothing was said of the referral."""
-    return await by_keys(reader, BY_KEYS, ReviewRow, keys)
+reviews_by_key = ByKey(BY_KEYS, ReviewRow)
+"""One answer for each customer who was brought, in the order given; None where nothing was said of the referral."""
 
 
-async def standings(reader: Reader, keys: Sequence[str]) -> list[StandingRow | None]:
-    """Where each customer's referral stands, in the order given; None for an unknown customer."""
-    return await by_keys(reader, STANDING, StandingRow, keys)
+standings = ByKey(STANDING, StandingRow)
+"""Where each customer's referral stands, in the order given; None for an unknown customer."""
 
 
 async def reviews(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[ReviewRow]:

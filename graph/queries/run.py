@@ -1,6 +1,5 @@
 """Score runs: by id, as a list, and which one counts now."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -8,7 +7,7 @@ from typing import LiteralString
 from graph.queries.filters import texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys
+from graph.queries.reader import ByKey, Reader
 from graph.store.statement import INSTANT, OURS, cypher
 
 
@@ -68,9 +67,8 @@ NEWEST_FIRST = Ordering(
 )
 
 
-async def runs_by_key(reader: Reader, keys: Sequence[str]) -> list[RunRow | None]:
-    """One answer for each id, in the order given; None for an unknown run."""
-    return await by_keys(reader, BY_KEYS, RunRow, keys)
+runs_by_key = ByKey(BY_KEYS, RunRow)
+"""One answer for each id, in the order given; None for an unknown run."""
 
 
 async def runs(reader: Reader, filters: Filters, slice: Slice) -> Page[RunRow]:

@@ -9,7 +9,7 @@ from graph.queries.customer import COLUMNS as CUSTOMER_COLUMNS
 from graph.queries.customer import CustomerRow
 from graph.queries.listing import Listing, counts, pages
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys, by_parents
+from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import CUSTOMER, INSTANT, SHARE, cypher
 
@@ -60,19 +60,19 @@ OF_CUSTOMERS: Listing[ShareRow] = Listing(
 NEWEST_FIRST = Ordering("coalesce(h.at, datetime('0001-01-01T00:00:00Z'))", "h.share_id", descending=True, kind=INSTANT)
 
 
-async def shares_by_key(reader: Reader, keys: Sequence[str]) -> list[ShareRow | None]:
-    """One answer for each key, in the order given; None for an unknown share."""
-    return await by_keys(reader, BY_KEYS, ShareRow, keys)
+shares_by_key = ByKey(BY_KEYS, ShareRow)
+"""One answer for each key, in the order given; None for an unknown share."""
 
 
-async def sharers_of_shares(reader: Reader, shares: Sequence[str]) -> list[CustomerRow | None]:
-    """Who passed each share on, in the shares' order."""
-    return await by_parents(reader, SHARERS, CustomerRow, shares)
+sharers_of_shares = ByKey(SHARERS, CustomerRow, "parent")
+"""Who passed each share on, in the shares' order."""
 
 
-async def shares_of_customers(reader: Reader, customers: Sequence[str], slice: Slice) -> list[Page[ShareRow]]:
+async def shares_of_customers(
+    reader: Reader, customers: Sequence[str], slice: Slice, columns: Columns = None
+) -> list[Page[ShareRow]]:
     """A page of each customer's shares, newest first."""
-    return await pages(reader, OF_CUSTOMERS, NEWEST_FIRST, customers, slice)
+    return await pages(reader, OF_CUSTOMERS, NEWEST_FIRST, customers, slice, columns)
 
 
 async def count_shares_of_customers(reader: Reader, customers: Sequence[str]) -> list[int]:

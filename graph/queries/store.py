@@ -1,13 +1,12 @@
 """Stores: by key, as a list, and the one that took an order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import texts, words
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader, by_keys, by_parents
+from graph.queries.reader import ByKey, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import ORDER, cypher
 
@@ -61,14 +60,12 @@ ORDERINGS: dict[str, Ordering] = {
 """How stores may be sorted, each ascending."""
 
 
-async def stores_by_key(reader: Reader, keys: Sequence[str]) -> list[StoreRow | None]:
-    """One answer for each key, in the order given; None for an unknown store."""
-    return await by_keys(reader, BY_KEYS, StoreRow, keys)
+stores_by_key = ByKey(BY_KEYS, StoreRow)
+"""One answer for each key, in the order given; None for an unknown store."""
 
 
-async def stores_of_orders(reader: Reader, orders: Sequence[str]) -> list[StoreRow | None]:
-    """Where each order was placed, in the orders' order; None where it names no store."""
-    return await by_parents(reader, OF_ORDERS, StoreRow, orders)
+stores_of_orders = ByKey(OF_ORDERS, StoreRow, "parent")
+"""Where each order was placed, in the orders' order; None where it names no store."""
 
 
 async def stores(reader: Reader, filters: Filters, ordering: Ordering, slice: Slice) -> Page[StoreRow]:

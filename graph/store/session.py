@@ -190,17 +190,29 @@ def _told(_: Statement, names: Sequence[str], records: Sequence[list[Any]]) -> l
 
 def unpacked(statement: Statement, _: Sequence[str], records: Sequence[list[Any]]) -> list[dict[str, Any]]:
     """The rows of every record's one value, under their names; what travelled as text is a value again."""
-    rows = [
-        [one if type(one) in PLAIN else from_wire(one) for one in values] for record in records for values in record[0]
-    ]
-    for place, kind in enumerate(statement.kinds):
-        if kind:
-            read = _FROM_TEXT[kind]
-            for values in rows:
-                text = values[place]
-                if isinstance(text, str):
-                    values[place] = read(text)
-    return [dict(zip(statement.packed, values, strict=True)) for values in rows]
+    rows = [values for record in records for values in record[0]]
+    names = statement.packed
+    # Column by column: what all values of one are is seen at once.
+    columns = (
+        [_values(column, kind) for column, kind in zip(zip(*rows, strict=True), _kinds(statement), strict=True)]
+        if rows
+        else []
+    )
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _kinds(statement: Statement) -> Sequence[str]:
+    return statement.kinds or ("",) * len(statement.packed)
+
+
+def _values(column: Sequence[Any], kind: str) -> Sequence[Any]:
+    """The values of one column, each as the program has it."""
+    if not PLAIN.issuperset(map(type, column)):
+        column = [one if type(one) in PLAIN else from_wire(one) for one in column]
+    if not kind:
+        return column
+    read = _FROM_TEXT[kind]
+    return [read(one) if isinstance(one, str) else one for one in column]
 
 
 def _instant(text: str) -> datetime:

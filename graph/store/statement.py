@@ -1,7 +1,7 @@
 """Cypher statements: written by hand, or built out of the model's declarations; never out of data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import LiteralString
 
 
@@ -18,6 +18,13 @@ class Statement:
     of its own in their place."""
     kinds: tuple[str, ...] = ()
     """Of a packed statement: how each value travels. INSTANT and DAY are texts, which the store turns into values."""
+    whole: str = ""
+    """Of a statement that was narrowed: the text of the one that tells all columns."""
+    narrow: "Callable[[frozenset[str]], Statement] | None" = field(default=None, compare=False, repr=False)
+
+    def only(self, columns: frozenset[str] | None) -> "Statement":
+        """The statement that tells of these columns alone, where it can be had; of all without any named."""
+        return self if columns is None or self.narrow is None else self.narrow(columns)
 
 
 Step = tuple[Statement, Mapping[str, object]]

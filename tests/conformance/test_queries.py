@@ -92,7 +92,7 @@ async def test_an_order_comes_with_its_lines_its_place_and_its_buyer(shop: Store
         ("o2", utc(2026, 3, 3, 10, 30)),
         ("o1", utc(2026, 3, 2, 4)),
     ]
-    assert none.entries == ()
+    assert not list(none.entries)
     assert [entry.row for entry in lines.entries] == [
         order.OrderLineRow("latte", 1.0, 1_850, 0),
         order.OrderLineRow("peach", 1.0, 1_850, 150),

@@ -139,7 +139,7 @@ async def test_an_empty_log_gives_a_current_run_without_scores(store: Store, tmp
     [found] = await runs_by_key(store, ["empty"])
     assert found is not None
     assert (found.state, found.is_current, found.customer_count, found.as_of) == ("succeeded", True, 0, None)
-    assert (await top_influencers(store, {}, METRICS["spread"], None, TEN)).entries == ()
+    assert not list((await top_influencers(store, {}, METRICS["spread"], None, TEN)).entries)
 
 
 async def test_the_run_of_a_category_stands_beside_the_one_of_everything(store: Store):

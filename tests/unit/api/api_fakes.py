@@ -53,8 +53,9 @@ class RecordingReader:
         self.reads.append((statement, parameters or {}))
         if self.failure:
             raise self.failure
-        answer = self.answers.get(statement.text)
-        return answer(parameters or {}) if answer else []
+        answer = self.answers.get(statement.whole or statement.text)
+        rows = answer(parameters or {}) if answer else []
+        return [{name: row[name] for name in statement.packed} for row in rows] if statement.whole else rows
 
     def when(self, statement: Statement, answer: Answer) -> None:
         self.answers[statement.text] = answer
