@@ -28,20 +28,19 @@ class _Column:
     below: Selections
 
 
-def actual_cost(
-    document: DocumentNode, operation: OperationDefinitionNode, data: Mapping[str, Any] | None, prices: Prices
-) -> int:
-    """What the answer holds, at least 1. Linear in the answer: fields are collected once for each place of it."""
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    found = _Weighing(fragments, prices).weigh((operation.selection_set,), [data])
-    return max(1, min(MOST, found))
+class Scales:
+    """What weighs the answers to the operations of one document: its fields are collected once, for all answers."""
 
-
-class _Weighing:
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], prices: Prices) -> None:
-        self._fragments = fragments
+    def __init__(self, document: DocumentNode, prices: Prices) -> None:
+        """`document` was validated: its fragments are there and have an end."""
+        nodes = document.definitions
+        self._fragments = {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
         self._prices = prices
         self._known: dict[tuple[int, ...], tuple[_Column, ...]] = {}
+
+    def cost(self, operation: OperationDefinitionNode, data: Mapping[str, Any] | None) -> int:
+        """What the answer to one of the operations holds, at least 1."""
+        return max(1, min(MOST, self.weigh((operation.selection_set,), [data])))
 
     def weigh(self, selections: Selections, objects: Sequence[object]) -> int:
         """What all objects of one level hold: those of all their lists below are one level again."""

@@ -137,6 +137,20 @@ def measure(
     return replace(size, directives=_sum([size.directives, len(operation.directives or ())]))
 
 
+def sizes_in(variables: Mapping[str, object]) -> tuple[tuple[str, int | None], ...]:
+    """All of the variables that a size depends on: the numbers and how long the lists are."""
+    return tuple((name, _number(value)) for name, value in variables.items())
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, list):
+        return len(cast("list[object]", value))
+    if isinstance(value, float) and value.is_integer():
+        # 100.0 is the Int 100 to GraphQL, and costs as much.
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
 def beyond(size: Size, variables: Mapping[str, object], limits: Limits) -> Exceeded | None:
     """The first limit that the operation exceeds; None where it is within all of them."""
     checks = (
@@ -267,13 +281,7 @@ class _Measure:
             return int(node.value[:_DIGITS])
         if isinstance(node, ListValueNode):
             return len(node.values)
-        given = self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
-        if isinstance(given, list):
-            return len(cast("list[object]", given))
-        if isinstance(given, float) and given.is_integer():
-            # 100.0 is the Int 100 to GraphQL, and costs as much.
-            return int(given)
-        return given if isinstance(given, int) else None
+        return _number(self._variables.get(node.name.value)) if isinstance(node, VariableNode) else None
 
 
 def _response_key(node: SelectionNode) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import Any
 
@@ -29,14 +29,14 @@ from strawberry.types import ExecutionResult
 from api.access.audit import PersonalRead, counted
 from api.access.guard import admit
 from api.access.scopes import needed
-from api.cost import actual_cost
+from api.cost import Scales
 from api.graphql.changes import FROM_THE_FEED, fell_behind
 from api.graphql.context import Caller, Context, FellBehind, Services
 from api.graphql.errors import RETRY_SECONDS, UNTOLD, ApiError, Code, log, told, without_suggestions
 from api.graphql.prices import prices
 from api.graphql.schema import Schema, core
 from api.graphql.sharing import Answer, Message, Sharing, sameness
-from api.limits import Exceeded, beyond, measure
+from api.limits import Exceeded, Size, beyond, measure, sizes_in
 from api.observing import Observing
 from api.policy import Policy
 from api.throttle import Buckets, OwnBuckets, Throttle, Wait
@@ -46,6 +46,8 @@ tracer = trace.get_tracer("renmai")
 
 MOST_ERRORS = 8
 REMEMBERED = 256
+REMEMBERED_SIZES = 16
+"""Sizes of a document's operations, by the numbers in their variables."""
 LONGEST_REMEMBERED = 2_000
 """Characters of a document that is remembered. Parsed, a character takes 100 to 200 bytes: at most 100 MB in all."""
 _KINDS = frozenset(OperationType)
@@ -77,6 +79,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A document, and what is found out about it by and by: all of that depends on its text alone."""
+
+    document: DocumentNode
+    errors: Callable[[], list[GraphQLError]]
+    """What the validation found."""
+    size: Callable[[str | None, tuple[tuple[str, int | None], ...]], Size | Exceeded]
+    """How large the operation of a name is with such sizes in its variables."""
+    scales: Scales
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A request that may run; `cost` is what it may cost at most."""
 
@@ -84,6 +98,7 @@ class Ready:
     document: DocumentNode
     operation: OperationDefinitionNode
     cost: int
+    scales: Scales
 
     @property
     def name(self) -> str | None:
@@ -129,7 +144,7 @@ class Engine:
         self._buckets = buckets or OwnBuckets(Throttle(self.policy.allowance))
         self._needed = needed(core(schema))
         # Clients send the same few documents over and over; what was found in one depends on its text alone.
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._document), lru_cache(maxsize=REMEMBERED)(self._validate)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._looked_into)
 
     def context(self, caller: Caller) -> Context:
         """The context of one operation."""
@@ -146,23 +161,20 @@ class Engine:
             if caller is None:
                 raise ApiError(Code.UNAUTHENTICATED, "The API key or token is unknown, expired or revoked.")
             query = self._text(request)
-            documents, validated = (
-                self._remembered if len(query) <= LONGEST_REMEMBERED else (self._document, self._validate)
-            )
-            document = documents(query)
-            operation = _chosen(document, request.operation_name)
+            known = (self._remembered if len(query) <= LONGEST_REMEMBERED else self._looked_into)(query)
+            operation = _chosen(known.document, request.operation_name)
             _check_method(operation, kinds)
-            admit(document, operation, caller, self._needed)
-            cost = self._measured(document, operation, request.variables, caller)
+            admit(known.document, operation, caller, self._needed)
+            cost = self._measured(known, request, caller)
         except _Method as error:
             return Refused(self.refusal([error], context), allow="POST")
         except _Costly as error:
             return Refused(self.refusal([error], context) | self._costs(context, error.cost, None))
         except (ApiError, GraphQLSyntaxError) as error:
             return Refused(self.refusal([error], context))
-        if errors := validated(query):
+        if errors := known.errors():
             return Refused(self.refusal(errors, context))
-        return Ready(replace(request, query=query), document, operation, cost)
+        return Ready(replace(request, query=query), known.document, operation, cost, known.scales)
 
     def refusal(self, errors: Sequence[GraphQLError], context: Context) -> dict[str, Any]:
         """An answer of errors alone."""
@@ -189,6 +201,16 @@ class Engine:
             raise ApiError(Code.FORBIDDEN, "Only trusted documents are run here: send the `documentId` of one.")
         return query
 
+    def _looked_into(self, query: str) -> Known:
+        document = self._document(query)
+        limits, prices = self.policy.limits, self._prices
+
+        def size(name: str | None, sizes: tuple[tuple[str, int | None], ...]) -> Size | Exceeded:
+            return measure(document, _chosen(document, name), dict(sizes), prices, limits)
+
+        errors = cache(lambda: self._validate(document))
+        return Known(document, errors, lru_cache(maxsize=REMEMBERED_SIZES)(size), Scales(document, prices))
+
     def _document(self, query: str) -> DocumentNode:
         limits = self.policy.limits
         try:
@@ -201,10 +223,9 @@ class Engine:
                 raise _refusal(Exceeded("depth", limits.depth + 1, limits.depth)) from None
             raise
 
-    def _measured(
-        self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], caller: Caller
-    ) -> int:
-        size = measure(document, operation, variables, self._prices, self.policy.limits)
+    def _measured(self, known: Known, request: Request, caller: Caller) -> int:
+        variables = request.variables
+        size = known.size(request.operation_name, sizes_in(variables))
         if isinstance(size, Exceeded):
             raise _refusal(size)
         if exceeded := beyond(size, variables, self.policy.limits):
@@ -237,7 +258,7 @@ class Engine:
         cost = ready.cost
         try:
             found = await self._executed(ready, context)
-            cost = actual_cost(ready.document, ready.operation, found.get("data"), self._prices)
+            cost = ready.scales.cost(ready.operation, found.get("data"))
         finally:
             await asyncio.shield(self._buckets.leave(caller, ticket, ready.cost - cost, self._seconds()))
         told = self._costs(context, ready.cost, cost)
@@ -400,8 +421,8 @@ class Engine:
     def _seconds(self) -> float:
         return self._services.now().timestamp()
 
-    def _validate(self, query: str) -> list[GraphQLError]:
-        errors = validate(core(self._schema), self._document(query), specified_rules, max_errors=MOST_ERRORS)
+    def _validate(self, document: DocumentNode) -> list[GraphQLError]:
+        errors = validate(core(self._schema), document, specified_rules, max_errors=MOST_ERRORS)
         return [_with_code(error, Code.GRAPHQL_VALIDATION_FAILED) for error in errors[:MOST_ERRORS]]
 
 
