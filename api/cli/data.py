@@ -35,9 +35,12 @@ def generate_command(
     days: Annotated[int, typer.Option(help="How many days.")] = WORLD.days,
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = WORLD.seed,
     start: Annotated[str, typer.Option(help="The first day, YYYY-MM-DD.")] = WORLD.start.isoformat(),
+    looks: Annotated[
+        bool, typer.Option("--looks", help="Customers look at what they buy hours before: a chain of view → purchase.")
+    ] = False,
 ) -> None:
     """Generate a plant-drink chain of Hangzhou: event files to load, and the truth that was planted in them."""
-    world = WorldRequest(customers, days, seed, _day(start))
+    world = WorldRequest(customers, days, seed, _day(start), looks=looks)
     answers.print(generated(world, folder or world_folder(Settings(), world)))
 
 
@@ -82,7 +85,8 @@ def rejected_command(
 
 def world_folder(settings: Settings, world: WorldRequest) -> Path:
     """Where a world is put that nobody named a place for."""
-    return settings.data / "worlds" / f"hangzhou-{world.customers}-{world.days}-{world.seed}"
+    looks = "-looks" if world.looks else ""
+    return settings.data / "worlds" / f"hangzhou-{world.customers}-{world.days}-{world.seed}{looks}"
 
 
 def generated(request: WorldRequest, folder: Path) -> str:

@@ -13,6 +13,7 @@ from loaders.world.clock import DAY, within_slots
 from loaders.world.draws import Bools, Ints, stream
 from loaders.world.habits import Habits
 from loaders.world.impulses import Impulses
+from loaders.world.looks import Looking
 from loaders.world.network import Network
 from loaders.world.people import People
 from loaders.world.request import WorldRequest
@@ -47,6 +48,7 @@ class World:
         self._shares = Shares(request, people, network)
         self._till = Till(request, people, taste)
         self.impulses = Impulses(request, habits)
+        self.looking = Looking(request, habits, taste) if request.looks else None
         self.registered_at = np.where(people.was_there, people.planned_at, NEVER)
         self._arrivals = np.argsort(people.planned_at, kind="stable").astype(np.int64)
         self._browse_rate = np.minimum(BROWSES_A_DAY * (0.5 + 0.5 * people.activity), 0.5)
@@ -140,7 +142,8 @@ class World:
         first[np.unique(bought["order"], return_index=True)[1]] = True
         after = around(rng, bought, first)
         late = self.registered_at
-        return [bought, *(r.chosen(part, late[part["customer"]] <= part["at"]) for part in after)]
+        looks = self.looking.see(day, fired, awake) if self.looking else []
+        return [bought, *(r.chosen(part, late[part["customer"]] <= part["at"]) for part in after), *looks]
 
     def _browse(self, rng: np.random.Generator, day: int, there: Bools) -> list[Rows]:
         parts, used = browse(rng, self._people, self._taste, day, there, self._browse_rate, self._sessions)

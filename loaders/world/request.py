@@ -30,6 +30,9 @@ class WorldRequest:
     """From this day on, counted from 0, a campaign makes everybody buy more for PUSH_DAYS days; none unless said."""
     push_lift: float = 3.0
     """How many times likelier every habit then comes true."""
+    looks: bool = False
+    """Customers look at what they buy hours before: a planted chain of view → purchase and a decoy. Purchases, shares
+    and all else stay as they are without."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be generated, with the value and the valid range."""

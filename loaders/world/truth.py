@@ -16,6 +16,7 @@ from loaders.world.chains import PLANTED
 from loaders.world.day import FIRST_ORDER, NEVER, World
 from loaders.world.draws import Ints
 from loaders.world.habits import Habits, members_of
+from loaders.world.look_truth import looks_told
 from loaders.world.network import Network
 from loaders.world.people import PERSONAS, People
 from loaders.world.request import PUSH_DAYS, WorldRequest
@@ -126,6 +127,7 @@ def _told(planted: Planted, kinds: Mapping[str, int]) -> dict[str, object]:
         },
         "sleepers": int((people.asleep_from < request.days * clock.DAY).sum()),
         **chains_told(people, planted.habits, planted.world.impulses),
+        **({"looks": looks_told(planted.world.looking, len(people))} if planted.world.looking else {}),
         "district": _district(planted),
         "influence": _influence(planted),
         "common_shocks": _shocks(request),

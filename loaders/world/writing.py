@@ -27,7 +27,7 @@ class Writer:
 
     def __init__(self, request: WorldRequest, people: People, campaigns: tuple[shop.Campaign, ...]) -> None:
         self._request, self._people, self._epoch = request, people, epoch_of(request.start)
-        world = f"{request.customers} {request.days} {request.seed} {request.start}"
+        world = f"{request.customers} {request.days} {request.seed} {request.start}{' looks' if request.looks else ''}"
         self._tag = f"{zlib.crc32(world.encode()):08x}"
         self._kinds = _texts([kind.value for kind in KINDS])
         self._stores = _texts([store.store_id for store in shop.STORES])

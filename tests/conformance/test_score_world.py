@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from scipy.stats import spearmanr
 
-from graph.algorithms.chains import ChainsRequest
+from graph.algorithms.chains import Behaviour, ChainsRequest, Gap
 from graph.algorithms.influence import InfluenceRequest, expected_spread, interval, learn
 from graph.jobs.publish import RunContext
 from graph.jobs.score import CHAINS_TABLE, LONGER_TABLE, SCOPES_TABLE, score_chains
@@ -35,7 +35,7 @@ def world(request, tmp_path_factory) -> tuple[EventLog, Path]:
     """A world and the log that it was loaded into."""
     customers, seed = request.param
     folder = tmp_path_factory.mktemp("world")
-    made = generate(WorldRequest(customers=customers, seed=seed), folder / "world")
+    made = generate(WorldRequest(customers=customers, seed=seed, looks=True), folder / "world")
     log = EventLog.open(folder / "log")
     letters = DeadLetters.open(folder / "letters")
     summary = load_files(made.event_files, log, letters, LoadOptions(), received_at=RECEIVED)
@@ -174,6 +174,23 @@ def test_no_decoy_is_confirmed_anywhere(scored):
     assert len(decoys & set(with_steps(scored.pairs))) >= 6
     for rows in (scored.pairs, *scored.scopes.partition_by("scope_key")):
         assert not decoys & set(with_steps(sure(rows)))
+
+
+def test_looks_that_lead_to_purchases_are_told_from_those_that_do_not(world, tmp_path):
+    log, truth = world
+    request = ChainsRequest(behaviours=(Behaviour.VIEW, Behaviour.PURCHASE), gaps=(Gap.SAME_DAY,))
+    context = RunContext("looks", RECEIVED, lambda: RECEIVED)
+    asyncio.run(score_chains(log, Kept(), tmp_path, request, context))
+    pairs = ScoreTable.open(tmp_path, CHAINS_TABLE).read("looks")
+    assert pairs is not None
+    bought = pairs.filter(first_behaviour="view", then_behaviour="purchase", first_day_kind="any")
+    [[chain], [decoy]] = json.loads((truth / "truth.json").read_text(encoding="utf-8"))["looks"].values()
+
+    assert holds(with_steps(bought)[steps_of(chain)], chain["lift"])
+    assert decoy["habit_lift"] > 3
+    row = with_steps(bought)[steps_of(decoy)]
+    assert row["q_value"] > 0.05
+    assert row["lift_low"] <= decoy["lift"] <= row["lift_high"]
 
 
 def test_the_graph_has_every_confirmed_chain_ranked_together(scored):

@@ -29,6 +29,19 @@ def test_the_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
+def test_looks_change_nothing_but_the_views(tmp_path: Path) -> None:
+    generate(SMALL, tmp_path / "one")
+    generate(replace(SMALL, looks=True), tmp_path / "two")
+
+    one, two = (pl.read_parquet(tmp_path / name / "events-*.parquet") for name in ("one", "two"))
+
+    assert set(one["id"]).isdisjoint(two["id"])
+    seen, more = (events.filter(pl.col("kind") == "view").height for events in (one, two))
+    assert more > seen
+    without = [events.filter(pl.col("kind") != "view").drop("id") for events in (one, two)]
+    assert without[0].equals(without[1])
+
+
 def test_another_seed_gives_another_world_with_other_event_ids(tmp_path: Path) -> None:
     generate(SMALL, tmp_path / "one")
     generate(replace(SMALL, seed=6), tmp_path / "two")
