@@ -30,7 +30,9 @@ log = structlog.get_logger("renmai.exports")
 KEPT_FOR = timedelta(hours=24)
 MOST_RUNNING = 4
 BROKE_OFF = "It was ended with the server."
-WITHDRAWN = "Somebody in it is no longer shown to you, so that the file is gone: start it anew."
+WITHDRAWN = (
+    "Somebody in it is no longer shown to you, so that the file is gone: start it anew, with a new idempotencyKey."
+)
 _ID = re.compile(r"export-[0-9a-f]{32}")
 
 

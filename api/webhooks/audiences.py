@@ -9,15 +9,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import structlog
 
 from api.access.events import told_within
 from api.graphql.context import LogEvent
 from api.webhooks.records import Delivery, Webhook
+from graph.errors import BadInput
 from graph.jobs.score_changes import Changed, ScoreChange
 from graph.queries.paging import Slice
 from graph.queries.reader import Reader
 from graph.queries.view import Ids, PartnerReader, View, seen_by, seen_customers
 from graph.store.statement import CUSTOMER
+
+log = structlog.get_logger("renmai.webhooks")
 
 MOST_CHANGES = 10_000
 """Customers of whom one change of influence is told to a partner, the farthest moved first."""
@@ -78,8 +82,15 @@ class Audiences:
         return Audience(view, self.ids(view.partner), self.store)
 
     def among(self, hooks: Iterable[Webhook]) -> dict[str, Audience]:
-        """Owner → audience, of the webhooks that are partners'."""
-        return {hook.owner: self.of(hook.view) for hook in hooks if hook.view}
+        """Owner → audience, of the webhooks that are partners'; without those whose ids cannot be made."""
+        found: dict[str, Audience] = {}
+        for hook in hooks:
+            if hook.view and hook.owner not in found:
+                try:
+                    found[hook.owner] = self.of(hook.view)
+                except BadInput as failure:  # one partner's trouble is nobody else's
+                    log.error("a partner is not told", partner=hook.view.partner, failure=str(failure))
+        return found
 
     async def still(self, webhook: Webhook, deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
         """The deliveries with what may be told of each now, and those of which nothing may be."""

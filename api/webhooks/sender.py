@@ -126,7 +126,7 @@ class Sender:
         ended = self._ended({hook.owner for hook in hooks}) if hooks else ()
         for hook in hooks:
             if hook.owner in ended:
-                self._book.disable(hook.id, "The API key that made it was revoked or has expired.")
+                self._book.disable(hook.id, "Who made it has no API key that opens anything any more.")
 
     async def _try(self, leased: Delivery) -> None:
         webhook = await asyncio.to_thread(self._book.find, leased.webhook)

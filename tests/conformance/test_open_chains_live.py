@@ -6,12 +6,19 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import httpx2
 from test_api_served import RECORD, Served, receive, served  # noqa: F401
+
+from api.access.virtual_ids import VirtualIds
+from api.auth import KeyStore
+from api.settings import Settings
+from graph.queries.view import View
 
 WAIT_SECONDS = 20
 """The promised two seconds hold on an idle machine, which CI is not."""
@@ -86,6 +93,17 @@ async def hooked(served: Served) -> AsyncGenerator[asyncio.Queue[tuple[dict[str,
         await served.ask("mutation($id: ID!) { deleteWebhook(id: $id) { __typename } }", id=made["id"])
 
 
+@asynccontextmanager
+async def partner_of(served: Served, settings: Settings) -> AsyncGenerator[Served]:
+    """The same server, asked with a partner's key."""
+    with closing(KeyStore.open(settings.keys_file)) as keys:
+        scopes = ["chains:read", "webhooks:write", "webhooks:read"]
+        secret = keys.create_key("acme", scopes, now=datetime.now(UTC), expires_at=None, view=View("acme"))
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with httpx2.AsyncClient(base_url=f"http://{served.address}", headers=headers, timeout=60) as client:
+        yield Served(served.address, secret, client)
+
+
 async def told(served: Served, wanted: int, query: str = OPEN) -> list[dict[str, Any]]:
     """Ann's open chains, or those of another query, as soon as there are so many."""
     async with asyncio.timeout(WAIT_SECONDS):
@@ -94,9 +112,11 @@ async def told(served: Served, wanted: int, query: str = OPEN) -> list[dict[str,
     return found
 
 
-async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes_it(served: Served):
-    now = datetime.now(UTC)
-    assert (await served.ask(RECORD, events=shopping(now)))["data"]["recordEvents"]["rejected"] == 0
+async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes_it(served: Served, tmp_path: Path):
+    now, settings = datetime.now(UTC), Settings(_env_file=None, RENMAI_DATA=tmp_path)
+    at = (now - timedelta(days=90)).isoformat()
+    eve_agrees = {"kind": "CONSENT", "at": at, "customer": "eve", "properties": {"sharing": True}}
+    assert (await served.ask(RECORD, events=[*shopping(now), eve_agrees]))["data"]["recordEvents"]["rejected"] == 0
     gaps = [["next_day"], ["2-3_days"]]
     started = (await served.ask(START, gaps=gaps[0]))["data"]["startScoreRun"]
     async with served.connected() as web_socket:
@@ -114,11 +134,12 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
 
         coffee = line("ann", now - timedelta(days=1), "coffee", "20.00")
         other = line("eve", now - timedelta(days=1), "coffee", "20.00")
-        async with hooked(served) as posts:
+        async with partner_of(served, settings) as acme, hooked(served) as posts, hooked(acme) as partner_posts:
             await served.ask(RECORD, events=[coffee, other, line("fay", now, "bread", "5.00")])
             [chain] = await told(served, 1)
             async with asyncio.timeout(WAIT_SECONDS):
                 _, posted = await posts.get()
+                _, posted_to_acme = await partner_posts.get()
         async with asyncio.timeout(WAIT_SECONDS):
             frames = [json.loads(await web_socket.recv()) for _ in range(2)]
         steps = [frame["payload"]["data"]["chainStepReached"] for frame in frames]
@@ -183,6 +204,12 @@ async def test_a_recorded_purchase_opens_a_chain_is_told_and_the_next_one_closes
     news = json.loads(posted)
     assert news["type"] == "chain.steps_reached"
     assert sorted(one["customer"] for one in news["data"]["steps"]) == ["ann", "eve"]
+    ids = VirtualIds(settings.virtual_ids_file).of("acme")
+    [of_eve] = json.loads(posted_to_acme)["data"]["steps"]
+    assert (of_eve["customer"], of_eve["done"][0]["order"]) == (
+        ids.shown("Customer", "eve"),
+        ids.shown("Order", other["order"]),
+    )
     [own] = [one for one in news["data"]["steps"] if one["customer"] == "ann"]
     [done] = own["done"]
     assert (done["behaviour"], done["category"], done["order"]) == ("purchase", "coffee", coffee["order"])

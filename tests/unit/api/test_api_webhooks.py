@@ -1012,3 +1012,16 @@ async def test_what_ended_is_kept_as_long_as_it_is_wanted(book: WebhookBook):
     assert kept == ["msg_2", "msg_1"]
     assert [(one.message, one.state) for one in book.deliveries("w1", Stretch(9))] == [("msg_2", "pending")]
     assert book.attempts([1]) == {1: []}
+
+
+async def test_a_partner_whose_ids_cannot_be_made_keeps_nobody_else_from_being_told(scored: Shop):
+    def lost(partner: str) -> FakeIds:
+        raise BadInput(f"the secret of {partner}'s ids is gone")
+
+    scored.book.add(replace(hook("p", "influence.changed"), owner="acme", view=ACME))
+    scored.teller.audiences = Audiences(scored.reader, lost)
+    await scored.told()
+    scored.score("run-2", {"ann": 9.0})
+
+    assert len(await scored.told()) == 1
+    assert scored.book.deliveries("p", Stretch(9)) == []
