@@ -7,8 +7,9 @@ was lost, came twice or out of order, or anything failed.
 Of the subscriptions, each on a connection of its own, 45 % are `customerChanged` of one customer each, 40 %
 `eventRecorded` of one kind, 10 % `chainStepReached`, and 5 % `eventRecorded` as server-sent events. Of the requests,
 `--writes` a second are `recordEvents` of two events (every fifth a purchase that opens a chain), the others read: a
-customer with orders, a filtered list, one by its id. Requests go out on time whether or not others were answered;
-latency counts from when a request was due. What is recorded before everybody listens is not counted.
+customer with orders, a filtered list, open chains. Requests go out on time whether or not others were answered;
+latency counts from when a request was due. What is recorded before everybody listens is not counted. Server, store and
+client share the machine: the CPU seconds of each say who is in whose way.
 """
 
 import argparse
