@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from graphql import (
     DocumentNode,
@@ -44,7 +44,7 @@ class Scales:
 
     def weigh(self, selections: Selections, objects: Sequence[object]) -> int:
         """What all objects of one level hold: those of all their lists below are one level again."""
-        answers = [cast("dict[str, object]", one) for one in objects if isinstance(one, dict)]
+        answers = [cast("dict[str, object]", one) for one in objects if type(one) is dict]
         if not answers:
             return 0
         total = 0
@@ -88,10 +88,11 @@ class Scales:
 
 def _flat(values: Sequence[object]) -> list[object]:
     """What stands there and is not null, that of lists within too."""
-    flat: list[object] = []
-    for value in values:
-        if isinstance(value, list):
-            flat += _flat(cast("list[object]", value))
-        elif value is not None:
-            flat.append(value)
-    return flat
+    kinds = set(map(type, values))
+    if list not in kinds:
+        return [value for value in values if value is not None] if type(None) in kinds else list(values)
+    return _flat([one for value in values if value is not None for one in (value if _is_list(value) else (value,))])
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return type(value) is list

@@ -66,8 +66,11 @@ def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[A
     def given(arguments: Mapping[str, Any]) -> Given:
         return (slice_of(PageArguments(**arguments), order),)
 
+    # `Connection[object](…)` would note on every connection what kind it is, which costs more than the connection.
+    kind: type[Connection[object]] = Connection
+
     def made(context: Context, key: str, page: Any) -> object:
-        return connect(Connection[object], page, order, make, partial(context.loaders.load, counts, key))
+        return connect(kind, page, order, make, partial(context.loaders.load, counts, key))
 
     found = Children(batch, "key", given, made, narrow=batch)
 

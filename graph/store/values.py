@@ -29,6 +29,8 @@ class _Zulu(tzinfo):
 
 
 ZULU = _Zulu()
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types whose values are the same on the wire."""
 
 
 def to_wire(value: object) -> object:
@@ -36,6 +38,8 @@ def to_wire(value: object) -> object:
 
     A datetime without a zone is refused: nobody can tell which instant it is.
     """
+    if type(value) is list and PLAIN.issuperset(map(type, cast("list[object]", value))):
+        return cast("list[object]", value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"an instant needs a time zone, not {value.isoformat()}")
@@ -50,10 +54,6 @@ def to_wire(value: object) -> object:
 def parameters_to_wire(parameters: Mapping[str, object] | None) -> dict[str, Any]:
     """The parameters of a statement as they are sent."""
     return {name: to_wire(value) for name, value in (parameters or {}).items()}
-
-
-PLAIN = frozenset({str, int, float, bool, type(None)})
-"""Types whose values are the same on the wire."""
 
 
 def from_wire(value: object) -> object:
