@@ -26,8 +26,9 @@ PEOPLE: Rows = [
     {"customer_id": "bob", "name": "Bob", "city": "Hangzhou", "district": "Gongshu", "registered_at": utc(2026, 1, 2),
      "order_count": 1, "revenue_cents": 1_850, "source": "shop"},
     {"customer_id": "dan", "name": "Dan", "city": "Ningbo", "district": "Haishu", "registered_at": utc(2026, 1, 2),
-     "source": "other"},
-    {"customer_id": "蔡", "name": None, "city": "Ningbo", "district": None, "registered_at": None, "source": "shop"},
+     "order_count": 0, "revenue_cents": 0, "source": "other"},
+    {"customer_id": "蔡", "name": None, "city": "Ningbo", "district": None, "registered_at": None, "order_count": 0,
+     "revenue_cents": 0, "source": "shop"},
 ]  # fmt: skip
 NODE_ROWS: dict[str, Rows] = {
     "Customer": PEOPLE,

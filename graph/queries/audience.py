@@ -17,8 +17,8 @@ CONDITIONS: Conditions = {
     **texts("source", "c.source"),
     **ranges("registered_at", "c.registered_at"),
     **ranges("last_order_at", "c.last_order_at"),
-    **ranges("order_count", "coalesce(c.order_count, 0)"),
-    **ranges("revenue_cents", "coalesce(c.revenue_cents, 0)"),
+    **ranges("order_count", "c.order_count"),
+    **ranges("revenue_cents", "c.revenue_cents"),
     **CONSENTS,
     "category": (
         "EXISTS { MATCH (c)-[:PLACED]->(:Order)-[:CONTAINS]->(bought:Product)"

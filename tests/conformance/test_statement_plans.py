@@ -10,8 +10,9 @@ import pytest
 
 from graph.jobs.project import prepare
 from graph.queries import customer, order, search
-from graph.queries.listing import absent_statement, page_statement, pages_statement, valued_statement
-from graph.queries.paging import turned
+from graph.queries.audience import keys_statement
+from graph.queries.listing import absent_statement, count_statement, page_statement, pages_statement, valued_statement
+from graph.queries.paging import COUNT_CAP, turned
 from graph.queries.statements import samples
 from graph.store import StoreConfig, generated, open_store
 from graph.store.statement import Statement
@@ -132,6 +133,17 @@ async def test_a_page_costs_what_is_on_it_however_many_customers_there_are(
         assert few[name][1] == many[name][1] == PAGE, name
         assert many[name][0] <= budget * PAGE, (name, many[name])
         assert many[name][0] <= few[name][0] * 1.5, (name, few[name], many[name])
+
+
+@pytest.mark.parametrize("name", ["order_count_gte", "order_count_lt", "revenue_cents_gt", "revenue_cents_lte"])
+async def test_ranges_of_sums_are_asked_of_their_index(
+    plans: Plans, neo4j_server: Neo4jServer, tmp_path: Path, name: str
+):
+    await fill(neo4j_server, tmp_path, 0, 100)
+
+    for statement in (count_statement(customer.LISTING, (name,)), keys_statement((name,))):
+        plan = plans.operators(statement, {name: 5, "cap": COUNT_CAP})
+        assert any(operator.startswith("NodeIndexSeekByRange") for operator, _ in plan), plan
 
 
 SMALL = frozenset({"Category", "Channel", "Store", "Campaign", "CurrentRun", "ScoreRun", "Projection"})

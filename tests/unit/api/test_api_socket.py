@@ -1,6 +1,7 @@
 """GraphQL over web sockets: the protocol's frames and close codes, and a fresh context for every operation."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -162,6 +163,70 @@ def test_a_frame_above_a_million_characters_closes_with_1009(api: Any):
         socket.send_json({"type": "ping", "payload": {"a": "x" * 1_000_000}})
 
         assert closed(socket) == 1009
+
+
+SUBSCRIBE = {"type": "subscribe", "id": "2", "payload": {"query": NAME}}
+ENDLESS = 'subscription { scoreRun(id: "endless") { stage } }'
+FRAMES: Mapping[str, tuple[object, int | str | None, int | str | None]] = {
+    "no text": (None, 4400, 4400),
+    "no JSON": ("{", 4400, 4400),
+    "no object": ("[]", 4400, 4400),
+    "no type": ({"id": "1"}, 4400, 4400),
+    "a type that is no text": ({"type": ["ping"]}, 4400, 4400),
+    "an unknown type": ({"type": "stop", "id": "1"}, 4400, 4400),
+    "the type in capitals": ({"type": "PING"}, 4400, 4400),
+    "the server's own acknowledgement": ({"type": "connection_ack"}, 4400, 4400),
+    "the server's own result": ({"type": "next", "id": "1", "payload": {}}, 4400, 4400),
+    "the server's own error": ({"type": "error", "id": "1", "payload": []}, 4400, 4400),
+    "init whose payload is a text": ({"type": "connection_init", "payload": "key"}, 4400, 4400),
+    "init whose payload is a list": ({"type": "connection_init", "payload": []}, 4400, 4400),
+    "init without a key": ({"type": "connection_init"}, 4403, 4429),
+    "ping": ({"type": "ping"}, "pong", "pong"),
+    "ping whose payload is a number": ({"type": "ping", "payload": 1}, 4400, 4400),
+    "pong": ({"type": "pong"}, None, None),
+    "pong whose payload is false": ({"type": "pong", "payload": False}, 4400, 4400),
+    "subscribe": (SUBSCRIBE, 4401, "next"),
+    "subscribe without an id": (SUBSCRIBE | {"id": None}, 4401, 4400),
+    "subscribe whose id is a number": (SUBSCRIBE | {"id": 2}, 4401, 4400),
+    "subscribe whose id is in use": (SUBSCRIBE | {"id": "1"}, 4401, 4409),
+    "subscribe without a payload": ({"type": "subscribe", "id": "2"}, 4401, 4400),
+    "subscribe to several requests": (SUBSCRIBE | {"payload": [{"query": NAME}]}, 4401, 4400),
+    "subscribe without a query": (SUBSCRIBE | {"payload": {"variables": {}}}, 4401, 4400),
+    "subscribe whose bookmark is no text": (
+        SUBSCRIBE | {"payload": {"query": NAME, "extensions": {"bookmark": 1}}}, 4401, 4400
+    ),
+    "subscribe to what is no GraphQL": (SUBSCRIBE | {"payload": {"query": "{"}}, 4401, "error"),
+    "subscribe with an unknown member": (SUBSCRIBE | {"more": 1}, 4401, "next"),
+    "complete what runs": ({"type": "complete", "id": "1"}, None, None),
+    "complete what does not": ({"type": "complete", "id": "9"}, None, None),
+    "complete without an id": ({"type": "complete"}, 4400, 4400),
+    "complete whose id is empty": ({"type": "complete", "id": ""}, 4400, 4400),
+}  # fmt: skip
+"""A frame, and what follows it before the init and behind it, while operation 1 runs: a close code, the type of the
+server's next frame, or nothing."""
+
+
+@pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.parametrize("is_admitted", [False, True], ids=["before the init", "behind it"])
+def test_every_frame_in_every_state_is_followed_as_the_protocol_says(api: Any, name: str, is_admitted: bool):
+    frame, before, behind = FRAMES[name]
+    expected = behind if is_admitted else before
+    with connected(api, init="key" if is_admitted else None) as socket:
+        if is_admitted:
+            subscribe(socket, ENDLESS)
+            assert socket.receive_json()["id"] == "1"
+        if frame is None:
+            socket.send_bytes(b'{"type": "ping"}')
+        else:
+            socket.send_text(frame if isinstance(frame, str) else json.dumps(frame))
+
+        if isinstance(expected, int):
+            assert closed(socket) == expected
+        elif expected is not None:
+            assert socket.receive_json()["type"] == expected
+        else:
+            socket.send_json({"type": "ping"})
+            assert socket.receive_json() == {"type": "pong"}
 
 
 def test_bytes_close_with_4400(api: Any):
