@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from functools import partial
 from typing import Annotated
 
@@ -13,7 +14,17 @@ from api.graphql.affinity import FirstOf, NextProduct
 from api.graphql.centrality import CentralityScore, centrality_of
 from api.graphql.channel import Channel
 from api.graphql.children import one_of, page_of
-from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.connection import (
+    DEFAULT_SIZE,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    PageArguments,
+    connect,
+    slice_of,
+)
 from api.graphql.context import Info
 from api.graphql.customer_where import CustomerOrder, CustomerWhere
 from api.graphql.influence import InfluenceScore, influence_of
@@ -27,7 +38,16 @@ from api.graphql.rows import id_of, made_of, money_of, told_from
 from api.graphql.run import RunArgument
 from api.graphql.selected import is_only, selected
 from api.graphql.share import Share
-from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, NumberTotals, WithTotals, with_totals
+from api.graphql.totals import (
+    OF_THE_WHOLE,
+    FirstGroups,
+    Group,
+    MoneyTotals,
+    NumberTotals,
+    WithTotals,
+    checked_groups,
+    with_totals,
+)
 from graph.queries import channel as channel_queries
 from graph.queries import customer as queries
 from graph.queries import order as order_queries
@@ -172,9 +192,30 @@ _OF_TOTALS: Mapping[str, Collection[str]] = {
 """Field of `CustomerTotals` → the columns that it is told of."""
 
 
+@strawberry.enum(description="What a list of customers is grouped by.")
+class CustomerGrouping(Enum):
+    """Names of the query's groupings."""
+
+    CITY = strawberry.enum_value("city", description="By city.")
+    DISTRICT = strawberry.enum_value("district", description="By district.")
+    SOURCE = strawberry.enum_value("source", description="By the data set or system that spoke of them last.")
+
+
+CustomerGroupBy = Annotated[CustomerGrouping, strawberry.argument(description="What the members of a group share.")]
+
+
 @strawberry.type(name="CustomerConnection", description="One page of customers.")
 class CustomerConnection(Connection[Customer], WithTotals[CustomerTotals]):
     """Customers, page by page."""
+
+    @strawberry.field(description="Figures over the whole list by what its members share, the largest groups first.")
+    async def groups(
+        self, info: Info, by: CustomerGroupBy, first: FirstGroups = DEFAULT_SIZE
+    ) -> list[Group[CustomerTotals]]:
+        """One statement, asked only when the client selects it."""
+        most = checked_groups(first)
+        found = await queries.group_customers(info.context.reader, text_of(by), self.filters, most)
+        return [Group(value=one.value, totals=CustomerTotals(row=one.row)) for one in found]
 
 
 async def customer(
@@ -209,7 +250,7 @@ async def customers(
     )
     counted = partial(queries.count_customers, info.context.reader, filters)
     found = connect(CustomerConnection, page, name, Customer.of, counted)
-    return with_totals(found, partial(_totals, info, filters))
+    return with_totals(found, partial(_totals, info, filters), filters)
 
 
 async def _totals(info: Info, filters: dict[str, object]) -> CustomerTotals:

@@ -61,6 +61,7 @@ _LISTS = {
     "similar": 10,
     "nextProducts": 10,
     "explanation": 5,
+    "groups": DEFAULT_SIZE,
     "signs": 5,
     "steps": 2,
     "influenceScores": MOST_KEYS,

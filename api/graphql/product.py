@@ -9,14 +9,24 @@ import strawberry
 
 from api.graphql.affinity import BoughtTogether, FirstOf, SimilarProduct, bought_together, similar_to
 from api.graphql.category import Category
-from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
+from api.graphql.connection import (
+    DEFAULT_SIZE,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    PageArguments,
+    connect,
+    slice_of,
+)
 from api.graphql.context import Info
 from api.graphql.filters import AND, NOT, OR, MoneyFilter, NameFilter, TextFilter, combined, filters_of
 from api.graphql.node import Node
-from api.graphql.ordering import Direction, chosen
+from api.graphql.ordering import Direction, chosen, text_of
 from api.graphql.rows import Cell, id_of, made_of, money_of, told_from
 from api.graphql.selected import is_only
-from api.graphql.totals import OF_THE_WHOLE, MoneyTotals, WithTotals, with_totals
+from api.graphql.totals import OF_THE_WHOLE, FirstGroups, Group, MoneyTotals, WithTotals, checked_groups, with_totals
 from graph.queries import product as queries
 from graph.queries.paging import Page
 
@@ -125,9 +135,30 @@ class ProductTotals:
         return cls(count=row.count, price=MoneyTotals.of(row.priced, row.price_sum, row.price_min, row.price_max))
 
 
+@strawberry.enum(description="What a list of products is grouped by.")
+class ProductGrouping(Enum):
+    """Names of the query's groupings."""
+
+    CATEGORY = strawberry.enum_value("category", description="By the path of the category.")
+    BRAND = strawberry.enum_value("brand", description="By brand.")
+    SOURCE = strawberry.enum_value("source", description="By the data set or system that described them last.")
+
+
+ProductGroupBy = Annotated[ProductGrouping, strawberry.argument(description="What the members of a group share.")]
+
+
 @strawberry.type(name="ProductConnection", description="One page of products.")
 class ProductConnection(Connection[Product], WithTotals[ProductTotals]):
     """Products, page by page."""
+
+    @strawberry.field(description="Figures over the whole list by what its members share, the largest groups first.")
+    async def groups(
+        self, info: Info, by: ProductGroupBy, first: FirstGroups = DEFAULT_SIZE
+    ) -> list[Group[ProductTotals]]:
+        """One statement, asked only when the client selects it."""
+        most = checked_groups(first)
+        found = await queries.group_products(info.context.reader, text_of(by), self.filters, most)
+        return [Group(value=one.value, totals=ProductTotals.of(one.row)) for one in found]
 
 
 async def product(
@@ -159,7 +190,7 @@ async def products(
     )
     counted = partial(queries.count_products, info.context.reader, filters)
     found = connect(ProductConnection, page, name, Product.of, counted)
-    return with_totals(found, partial(_totals, info, filters))
+    return with_totals(found, partial(_totals, info, filters), filters)
 
 
 async def _totals(info: Info, filters: dict[str, object]) -> ProductTotals:

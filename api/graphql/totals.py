@@ -1,16 +1,18 @@
 """Figures over the whole of a filtered list, computed only where they are asked for."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Generic, TypeVar, cast
+from typing import Annotated, Generic, TypeVar, cast
 
 import strawberry
 
 from api.graphql.connection import Connection
+from api.graphql.errors import bad_input
 from api.graphql.scalars import CENT, money
+from graph.queries.grouping import MOST_GROUPS
 
-OF_THE_WHOLE = frozenset({"totals", "totalCount", "__typename"})
+OF_THE_WHOLE = frozenset({"totals", "groups", "totalCount", "__typename"})
 """What a connection with totals tells of the whole list: where nothing else is selected no page is read."""
 
 Figures = TypeVar("Figures")
@@ -55,6 +57,26 @@ class NumberTotals:
         return cls(sum=float(sum), min=least, max=most, avg=sum / count if count else None)
 
 
+@strawberry.type(description="Those of a list that have something in common.")
+class Group(Generic[Figures]):
+    """What they share, and their figures."""
+
+    value: str | None = strawberry.field(description="What they have in common; null of those without it.")
+    totals: Figures = strawberry.field(description="Figures over the group.")
+
+
+FirstGroups = Annotated[int, strawberry.argument(description=f"How many, the largest first, 1 to {MOST_GROUPS}.")]
+
+
+def checked_groups(first: int) -> int:
+    """So many groups; BAD_USER_INPUT for a number that cannot be had."""
+    if not 1 <= first <= MOST_GROUPS:
+        raise bad_input(
+            f"`first` must be from 1 to {MOST_GROUPS}, not {first}.", argument="first", value=first, maximum=MOST_GROUPS
+        )
+    return first
+
+
 async def _nothing() -> object:
     raise NotImplementedError("a connection with totals is made by with_totals")
 
@@ -64,6 +86,7 @@ class WithTotals(Generic[Figures]):
     """What a connection adds."""
 
     totalled: strawberry.Private[Callable[[], Awaitable[object]]] = field(default=_nothing, kw_only=True)
+    filters: strawberry.Private[Mapping[str, object]] = field(default_factory=dict[str, object], kw_only=True)
 
     @strawberry.field(description="Figures over the whole list, not this page alone; computed only when asked for.")
     async def totals(self) -> Figures:
@@ -71,7 +94,12 @@ class WithTotals(Generic[Figures]):
         return cast("Figures", await self.totalled())
 
 
-def with_totals(connection: Connection[Item], totalled: Callable[[], Awaitable[object]]) -> Connection[Item]:
-    """The connection, of a kind that has totals, with its figures."""
-    cast("WithTotals[object]", connection).totalled = totalled
+def with_totals(
+    connection: Connection[Item],
+    totalled: Callable[[], Awaitable[object]],
+    filters: Mapping[str, object] | None = None,
+) -> Connection[Item]:
+    """The connection, of a kind that has totals, with its figures, and what its list was filtered by."""
+    whole = cast("WithTotals[object]", connection)
+    whole.totalled, whole.filters = totalled, filters or {}
     return connection

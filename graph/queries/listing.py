@@ -73,7 +73,7 @@ async def total(reader: Reader, totals: Totals[Row], filters: Filters, columns: 
 @lru_cache(maxsize=256)
 def totals_statement(totals: Totals[Any], shape: Shape) -> Statement:
     """What computes the figures."""
-    found = f"{totals.listing.match}{_where(totals.listing, shape)}"
+    found = f"{totals.listing.match}{where(totals.listing, shape)}"
     return packed(found, totals.columns, totals.row, order="", **totals.listing.keys)
 
 
@@ -168,7 +168,7 @@ def page_statement(
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
     return packed(
-        f"{listing.match}{_where(listing, shape)}"
+        f"{listing.match}{where(listing, shape)}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" WITH {listing.variables}, sort_value {inner} LIMIT $limit",
         f"{listing.columns}, sort_value, {ordering.key} AS sort_key",
@@ -249,7 +249,7 @@ def _part(
 def count_statement(listing: Listing[Any], shape: Shape) -> Statement:
     """What counts a list, at most `$cap` rows of it."""
     return cypher(
-        f"{listing.match}{_where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count",
+        f"{listing.match}{where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count",
         **listing.keys,
     )
 
@@ -282,7 +282,8 @@ def counts_statement(listing: Listing[Any]) -> Statement:
     )
 
 
-def _where(listing: Listing[Any], shape: Shape) -> LiteralString:
+def where(listing: Listing[Any], shape: Shape) -> LiteralString:
+    """What all of a list must fulfil; empty where that is nothing."""
     wanted = condition(listing.filters, shape)
     if listing.seen is None:
         return f" WHERE {wanted}" if shape else ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import ranges, texts, words
+from graph.queries.grouping import Group, Grouping, groups
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
@@ -102,6 +103,16 @@ TOTALS: Totals[ProductTotals] = Totals(
 async def total_products(reader: Reader, filters: Filters) -> ProductTotals:
     """Figures over every product that passes every filter; those without a price are left out of the price's."""
     return await total(reader, TOTALS, filters)
+
+
+GROUPING: Grouping[ProductTotals] = Grouping(
+    TOTALS, {"category": "p.category_id", "brand": "p.brand", "source": "p.source"}
+)
+
+
+async def group_products(reader: Reader, by: str, filters: Filters, first: int) -> list[Group[ProductTotals]]:
+    """Figures over each of the largest groups of the products that pass every filter."""
+    return await groups(reader, GROUPING, by, filters, first)
 
 
 async def count_products(reader: Reader, filters: Filters) -> int:

@@ -29,6 +29,7 @@ from graph.queries import (
     view,
 )
 from graph.queries.export_children import CHILDREN
+from graph.queries.grouping import Grouping, groups_statement
 from graph.queries.listing import (
     Listing,
     Totals,
@@ -62,11 +63,12 @@ class _Noun:
     orderings: Mapping[str, Ordering]
     given: Parameters
     totals: Totals[Any] | None = None
+    grouping: Grouping[Any] | None = None
 
 
 _NOUNS: tuple[_Noun, ...] = (
-    _Noun("customers", customer.LISTING, customer.ORDERINGS, {}, customer.TOTALS),
-    _Noun("products", product.LISTING, product.ORDERINGS, {}, product.TOTALS),
+    _Noun("customers", customer.LISTING, customer.ORDERINGS, {}, customer.TOTALS, customer.GROUPING),
+    _Noun("products", product.LISTING, product.ORDERINGS, {}, product.TOTALS, product.GROUPING),
     _Noun("stores", store.LISTING, store.ORDERINGS, {}),
     _Noun("channels", channel.LISTING, channel.ORDERINGS, {}, channel.TOTALS),
     _Noun("referral reviews", referral_review.LISTING, referral_review.ORDERINGS, {}),
@@ -197,6 +199,9 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
     if noun.totals:
         for names in ((), every):
             yield Sample(f"totals of {noun.name} by {names}", totals_statement(noun.totals, names), _values(names))
+    if noun.grouping:
+        for by in noun.grouping.by:
+            yield Sample(f"totals of {noun.name} by each {by}", groups_statement(noun.grouping, by, ()), {"first": 5})
     first = next(iter(noun.orderings.values()))
     yield from _by_properties(noun)
     for label, ordering in noun.orderings.items():

@@ -6,6 +6,7 @@ import pytest
 from shop_graph import fill_shop, utc
 
 from graph.queries import channel, customer, product
+from graph.queries.grouping import Group
 from graph.queries.paging import Slice
 from graph.store import Store
 
@@ -46,6 +47,22 @@ async def test_figures_are_of_the_whole_list(shop: Store):
     )
     assert await product.total_products(shop, {}) == product.ProductTotals(2, 2, 3_350, 1_500, 1_850)
     assert await channel.total_channels(shop, {}) == channel.ChannelTotals(2, 1, 90_000, 90_000, 90_000)
+
+
+async def test_figures_are_told_group_by_group(shop: Store):
+    cities = await customer.group_customers(shop, "city", {}, 100)
+    districts = await customer.group_customers(shop, "district", {"registered_at_gte": utc(2026, 1, 1)}, 2)
+    nobody = await customer.group_customers(shop, "source", {"key_eq": "nobody"}, 100)
+    brands = await product.group_products(shop, "brand", {}, 100)
+    categories = await product.group_products(shop, "category", {}, 1)
+
+    hangzhou = customer.CustomerTotals(2, 7_050, 1_850, 5_200, 3, 1, 2, utc(2026, 1, 1), utc(2026, 1, 2))
+    ningbo = customer.CustomerTotals(2, 0, 0, 0, 0, 0, 0, utc(2026, 1, 2), utc(2026, 1, 2))
+    assert cities == [Group("Hangzhou", hangzhou), Group("Ningbo", ningbo)]
+    assert [(one.value, one.row.count) for one in districts] == [("Gongshu", 1), ("Haishu", 1)]
+    assert nobody == []
+    assert brands == [Group(None, product.ProductTotals(2, 2, 3_350, 1_500, 1_850))]
+    assert categories == [Group("coffee", product.ProductTotals(1, 1, 1_850, 1_850, 1_850))]
 
 
 async def test_figures_of_nothing_are_nothing(shop: Store):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from graph.queries import customer, product
+from graph.queries.grouping import groups_statement
 from graph.queries.listing import page_statement, totals_statement
 from graph.queries.where import shape_of
 
@@ -68,6 +69,32 @@ def test_figures_are_computed_only_when_they_are_asked_for(api: Any):
     assert totals["revenue"] == {"sum": "70.51", "min": "0.00", "max": "52.00", "avg": "23.50", "count": 3}
     assert totals["orderCount"] == {"sum": 3.0, "min": 0, "max": 2, "avg": 1.0}
     assert len(api.reader.reads) == 2
+
+
+GROUPS = """query($first: Int! = 20) { customers(where: {city: {eq: "Hangzhou"}}) {
+  groups(by: DISTRICT, first: $first) { value totals { count revenue { sum } } } } }"""
+
+
+def test_groups_are_one_statement_and_read_no_page(api: Any):
+    figures = {
+        "count": 2, "revenue_sum": 5_200, "revenue_min": 0, "revenue_max": 5_200,
+        "orders_sum": 2, "orders_min": 0, "orders_max": 2, "first_registered_at": None, "last_registered_at": None,
+    }  # fmt: skip
+    statement = groups_statement(customer.GROUPING, "district", ("city_eq",))
+    api.reader.when(statement, lambda _: [{"group_value": None, **figures}])
+
+    groups = api.data(GROUPS)["customers"]["groups"]
+
+    assert groups == [{"value": None, "totals": {"count": 2, "revenue": {"sum": "52.00"}}}]
+    assert api.reader.reads == [(statement, {"city_eq": "Hangzhou", "first": 20})]
+
+
+@pytest.mark.parametrize("first", [0, -1, 101])
+def test_more_groups_than_the_most_are_refused(api: Any, first: int):
+    [error] = api.ask(GROUPS, first=first)["errors"]
+
+    assert (error["extensions"]["code"], error["extensions"]["maximum"]) == ("BAD_USER_INPUT", 100)
+    assert api.reader.reads == []
 
 
 def test_figures_of_no_price_are_null(api: Any):
