@@ -1,7 +1,7 @@
 """A Delta table in a folder: opened or created, locked for writing, read at its newest version."""
 
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
@@ -128,12 +128,16 @@ class Table:
         with self.reading() as handle:
             return pl.DataFrame(handle.get_add_actions(flatten=True))
 
-    def compact(self) -> Mapping[str, int]:
-        """Joins small files and drops files that nothing has named for a week; the rows stay as they are."""
+    def compact(self, only: tuple[str, Sequence[str]] | None = None) -> Mapping[str, int]:
+        """Joins small files and drops files that nothing has named for a week; the rows stay as they are.
+
+        `only` names the partition's column and those of its values, as text, whose files are joined.
+        """
         with self.writing():
             handle = self.fresh()
             before = len(handle.file_uris())
-            handle.optimize.compact(target_size=WHOLE_BYTES)
+            chosen = None if only is None else [(only[0], "in", list(only[1]))]
+            handle.optimize.compact(partition_filters=chosen, target_size=WHOLE_BYTES)
             dropped = len(handle.vacuum(retention_hours=SAFE_RETENTION_HOURS, dry_run=False, full=True))
             after = self.fresh()
             return {"before": before, "after": len(after.file_uris()), "dropped": dropped, "version": after.version()}

@@ -1,6 +1,6 @@
 """The event log: append batches once, read columns between versions, compact, compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,12 +9,13 @@ import polars as pl
 
 from graph.log.delta import WHOLE_BYTES, told
 from graph.log.digest import digest_rows
-from graph.log.once import Appended, OnceTable
+from graph.log.once import DAY, Appended, OnceTable
 from graph.log.schema import EVENTS
 from graph.log.store_time import StoreTime
 from graph.log.unchanged import Unchanged
 
 DIGEST_ROWS = 250_000
+DAYS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,26 @@ class EventLog:
 
         No row is lost and each keeps its `log_version`, so that reads between versions still hold.
         """
-        done = self._rows.table.compact()
-        return Compacted(done["version"], done["before"], done["after"], done["dropped"])
+        return _compacted(self._rows.table.compact())
 
     def compact_if_scattered(self, most: int) -> Compacted | None:
-        """Compacts where days hold more than `most` small files beyond their first; None where they do not."""
+        """Compacts where days hold more than `most` small files beyond their first; None where they do not.
+
+        At most DAYS_AT_ONCE of the days, those with the most: whoever writes meanwhile does not wait for long.
+        """
         small = pl.col("size_bytes") < WHOLE_BYTES
-        beyond = self._rows.table.files().group_by("partition.day").agg((small.sum().cast(pl.Int64) - 1).clip(0))
-        return self.compact() if beyond["size_bytes"].sum() > most else None
+        beyond = self._rows.table.files().group_by("partition.day").agg(beyond=small.sum().cast(pl.Int64) - 1)
+        scattered = beyond.filter(pl.col("beyond") > 0).sort("beyond", "partition.day", descending=True)
+        if scattered["beyond"].sum() <= most:
+            return None
+        days = scattered["partition.day"].head(DAYS_AT_ONCE).cast(pl.String).to_list()
+        return _compacted(self._rows.table.compact((DAY, days)))
 
     def digest(self) -> str:
         """SHA-256 over what the log says: equal for logs with equal events, in whatever order and batches they came."""
         with told(self.address):
             return digest_rows(self.scan(), DIGEST_ROWS)
+
+
+def _compacted(done: Mapping[str, int]) -> Compacted:
+    return Compacted(done["version"], done["before"], done["after"], done["dropped"])

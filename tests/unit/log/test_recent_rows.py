@@ -119,3 +119,16 @@ def test_a_log_is_compacted_once_its_days_hold_more_small_files_than_it_may(
     assert (done and done.files_after) == files
     assert log.read(["id"]).to_series().to_list() == ["e0", "e2", "e4", "e1", "e3", "e5"]
     assert log.compact_if_scattered(0) is None if done else True
+
+
+def test_a_log_of_many_scattered_days_is_compacted_some_days_at_a_time(tmp_path: Path):
+    log = EventLog.open(tmp_path)
+    for number in range(3):
+        days = [event("login", 1_440 * day, customer="ann", id=f"e{day}-{number}") for day in range(20)]
+        log.append(frame(days), loader="x", batch=number + 1)
+
+    # 20 days of three files each; in one turn sixteen of them are joined.
+    turns = [log.compact_if_scattered(0) for _ in range(3)]
+
+    assert [one and (one.files_before, one.files_after) for one in turns] == [(60, 28), (28, 20), None]
+    assert len(log.read(["id"])) == 60
