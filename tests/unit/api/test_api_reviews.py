@@ -98,7 +98,7 @@ def test_the_same_decision_under_one_key_is_recorded_once(reviewed: Any):
 
 def test_the_queue_comes_by_suspicion_with_its_signs(reviewed: Any):
     rows = [review_row("bob", signs=json.dumps(SIGNS), sort_value=0.9, sort_key="bob")]
-    shape = ("state_in", "sign_eq", "suspicion_gte")
+    shape = ("sign_eq", "state_in", "suspicion_gte")
     statement = page_statement(queries.LISTING, queries.ORDERINGS["suspicion"], shape, False, False, False)
     reviewed.reader.when(statement, lambda _: [dict(row) for row in rows])
     query = """{ referralReviews(where: {state: [PENDING, VOIDED], sign: "ring", suspicion: {gte: 0.5}}) {
