@@ -42,6 +42,8 @@ def server_config(application: Any, settings: Settings, **more: Any) -> uvicorn.
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         ws_max_size=4 * LARGEST_FRAME,  # bytes: a character of UTF-8 has up to four
+        # Messages are a few hundred bytes, and a packer a socket stays in memory as long as it is open.
+        ws_per_message_deflate=False,
         **more,
     )
 

@@ -21,6 +21,9 @@ Answer = dict[str, Any] | msgspec.Raw
 """An answer as a transport sends it; one with data may be written out already."""
 AT_ONCE = 8
 """Messages that are offered before those who listen may take them."""
+TURNS = 200
+"""Turns of the event loop that those get whose queue is half full, before more is offered: a stream needs some six a
+message. Who takes nothing all the same is ended when the queue is full, and holds up nobody then."""
 _IN_ORDER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -58,6 +61,12 @@ class Member:
         elif self.size > self.bounds.size:
             self._give_up(FellBehind(self.bounds.size, "bytes"))
         self.something.set()
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether half of what may wait does."""
+        full = len(self.waiting) > self.bounds.messages // 2 or self.size > self.bounds.size // 2
+        return full and not self.has_ended
 
     def _give_up(self, failure: FellBehind) -> None:
         self.waiting.clear()
@@ -162,7 +171,10 @@ class _Group:
     async def _make_room(self, size: int) -> None:
         """Who keeps up takes what there is before more is offered; what is taken together is sent together."""
         if self._offered == self._messages or self._size + size > self._bytes:
-            await asyncio.sleep(0)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+                if not any(one.is_half_full for one in self.members):
+                    break
             self._offered = self._size = 0
         self._offered, self._size = self._offered + 1, self._size + size
 

@@ -25,6 +25,11 @@ SAFE_RETENTION_HOURS = 168
 
 WHOLE_BYTES = 32 * 2**20
 """A file of so many bytes is joined to no other: what compaction writes again stays bounded."""
+_COMMITS_KEPT = "delta.logRetentionDuration", "interval 10 minutes"
+"""A commit costs a little for each earlier one that lies beside it (9 µs): those in a checkpoint go after that time.
+
+Nothing here reads an old version of a table: rows carry the version that brought them.
+"""
 
 
 class Conflict(Exception):
@@ -56,6 +61,7 @@ class Table:
         with told(self.address):
             self._handle = self._opened() or self._created(empty, partition_by, stats)
             self._complete(empty, own)
+            self._keep_few_commits()
         self._check_files()
 
     def fresh(self) -> DeltaTable:
@@ -159,7 +165,7 @@ class Table:
                 self.address,
                 empty,
                 partition_by=partition_by,
-                configuration={"delta.dataSkippingStatsColumns": ",".join(stats)},
+                configuration={"delta.dataSkippingStatsColumns": ",".join(stats), _COMMITS_KEPT[0]: _COMMITS_KEPT[1]},
             )
             return DeltaTable(self.address)
 
@@ -179,6 +185,14 @@ class Table:
             with self.writing():
                 if self._lacking(empty, self.fresh()):
                     write_deltalake(self._handle, empty, mode="append", schema_mode="merge")
+
+    def _keep_few_commits(self) -> None:
+        """For a table of an earlier release; whoever has set a time of their own keeps it."""
+        name, value = _COMMITS_KEPT
+        if name not in self._handle.metadata().configuration:
+            with self.writing():
+                if name not in self.fresh().metadata().configuration:
+                    self._handle.alter.set_table_properties({name: value})
 
     def _lacking(self, empty: pl.DataFrame, handle: DeltaTable | None = None) -> list[str]:
         found = {field.name for field in (handle or self._handle).schema().fields}

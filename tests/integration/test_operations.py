@@ -145,6 +145,9 @@ async def test_a_server_that_is_stopped_brings_its_requests_to_an_end_and_tells_
             httpx2.AsyncClient(base_url=address, timeout=60) as client,
             client.stream("POST", "/graphql", json={"query": WATCH}, headers=stream) as events,
         ):
+            # Short messages go unpacked: a packer a socket would stay in memory.
+            assert socket.response is not None
+            assert "Sec-WebSocket-Extensions" not in socket.response.headers
             await socket.send(json.dumps({"type": "connection_init"}))
             await socket.recv()
             await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": WATCH}}))

@@ -79,7 +79,7 @@ async def nobody(*_: object) -> None:
 
 async def idle() -> None:
     """Lets everybody who can go on do so."""
-    for _ in range(20):
+    for _ in range(2_000):
         await asyncio.sleep(0)
 
 
@@ -157,6 +157,27 @@ async def test_who_keeps_up_hears_all_of_a_delivery_however_little_may_wait(wait
     await idle()
 
     assert heard == [f"e{number}" for number in range(1, 41)]
+    await ended(task)
+
+
+async def test_who_takes_each_message_in_several_turns_keeps_up_too() -> None:
+    """As a stream does, whose messages pass through tasks of their own."""
+    shop, heard = Shop(Waiting(messages=20)), list[str]()
+
+    async def listen() -> None:
+        async with aclosing(shop.sharing.listen("same", shop.context, shop.source, nobody)) as answers:
+            async for answer in answers:
+                heard.append(msgspec.json.decode(answer)["data"])  # pyright: ignore[reportArgumentType]
+                for _ in range(6):
+                    await asyncio.sleep(0)
+
+    task = asyncio.create_task(listen())
+    await idle()
+
+    await shop.record(300)
+    await idle()
+
+    assert heard == [f"e{number}" for number in range(1, 301)]
     await ended(task)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from polars.testing import assert_frame_equal
 
 from graph.errors import LogUnavailable
@@ -304,3 +305,33 @@ def test_of_writers_that_looked_at_one_version_one_gets_in(tmp_path: Path):
 
     assert sorted(found) == ["held", "held", "held", "in"]
     assert logs[0].scan().collect().height == 1
+
+
+KEPT = "delta.logRetentionDuration"
+
+
+def test_commits_in_a_checkpoint_go_and_whoever_looked_away_meanwhile_catches_up(tmp_path: Path):
+    away = EventLog.open(tmp_path)
+    away.append(events("first"), loader="a", batch=1)
+    DeltaTable(tmp_path).alter.set_table_properties({KEPT: "interval 0 seconds"})
+    writer = EventLog.open(tmp_path)
+    for number in range(205):
+        writer.append(events(f"e{number}"), loader="b", batch=number)
+
+    assert not (tmp_path / "_delta_log" / f"{1:020}.json").exists()
+    assert away.version == writer.version
+    assert set(away.read(["id"])["id"]) == {"first", *(f"e{number}" for number in range(205))}
+    again = away.append(events("first", "last"), loader="a", batch=2)
+    assert (again.accepted, again.repeated) == (1, 1)
+    assert writer.append(events("other"), loader="a", batch=2).already
+
+
+def test_a_log_of_an_earlier_release_keeps_few_commits_and_a_time_of_ones_own_stays(tmp_path: Path):
+    write_deltalake(tmp_path, pl.DataFrame(schema=EVENTS), partition_by="day")
+    EventLog.open(tmp_path)
+    assert DeltaTable(tmp_path).metadata().configuration[KEPT] == "interval 10 minutes"
+
+    DeltaTable(tmp_path).alter.set_table_properties({KEPT: "interval 9 days"})
+    EventLog.open(tmp_path)
+    assert DeltaTable(tmp_path).metadata().configuration[KEPT] == "interval 9 days"
+    assert EventLog.open(tmp_path / "new").version == 0
