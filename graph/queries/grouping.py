@@ -7,7 +7,7 @@ from typing import Any, Generic, LiteralString, TypeVar
 
 from graph.queries.listing import Totals, where
 from graph.queries.packing import packed
-from graph.queries.reader import Reader, made_of
+from graph.queries.reader import Reader, made_of, told_whole
 from graph.queries.where import Filters, Shape, shape_of
 from graph.store.statement import Statement
 
@@ -39,8 +39,9 @@ async def groups(
     KeyError for what the list is not grouped by.
     """
     shape, values = shape_of(filters)
+    row = grouping.totals.row
     records = await reader.read(groups_statement(grouping, by, shape), {**values, "first": first})
-    return [Group(record["group_value"], made_of(grouping.totals.row, record)) for record in records]
+    return [Group(record["group_value"], made_of(row, record)) for record in told_whole(row, records)]
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from graph.queries.paging import (
     order_by,
     slice_parameters,
 )
-from graph.queries.reader import Columns, Reader, made_of
+from graph.queries.reader import Columns, Reader, made_of, told_whole
 from graph.queries.view import and_seen, where_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import Statement, cypher
@@ -66,7 +66,9 @@ class Totals(Generic[Row]):
 async def total(reader: Reader, totals: Totals[Row], filters: Filters, columns: Columns = None) -> Row:
     """The figures over everything that passes every filter, however long the list is; of `columns` alone if given."""
     shape, values = shape_of(filters)
-    [record] = await reader.read(totals_statement(totals, shape).only(columns or None), values)
+    wanted = columns or None
+    found = await reader.read(totals_statement(totals, shape).only(wanted), values)
+    [record] = told_whole(totals.row, found, wanted)
     return made_of(totals.row, record)
 
 
@@ -90,8 +92,9 @@ async def page(
     shape, values = shape_of(filters)
     if ordering.absent:
         return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice, columns)
-    statement = page_statement(listing, ordering, shape, *_shape(slice)).only(columns)
-    records = await reader.read(statement, {**(given or {}), **values, **slice_parameters(slice)})
+    statement = page_statement(listing, ordering, shape, *_shape(slice))
+    parameters = {**(given or {}), **values, **slice_parameters(slice)}
+    records = await _records(reader, listing, statement, parameters, columns)
     return cut(Recorded(records, listing.made), slice)
 
 
@@ -113,9 +116,10 @@ async def pages(
     columns: Columns = None,
 ) -> list[Page[Row]]:
     """The same page of each parent's list, in the parents' order, out of one statement; empty for an unknown parent."""
-    statement = pages_statement(listing, ordering, *_shape(slice)).only(columns)
+    statement = pages_statement(listing, ordering, *_shape(slice))
     found: dict[str, list[Record]] = {parent: [] for parent in parents}
-    for record in await reader.read(statement, {"parents": list(found), **slice_parameters(slice)}):
+    parameters = {"parents": list(found), **slice_parameters(slice)}
+    for record in await _records(reader, listing, statement, parameters, columns):
         found[record["parent"]].append(record)
     return [cut(Recorded(found[parent], listing.made), slice) for parent in parents]
 
@@ -125,6 +129,12 @@ async def counts(reader: Reader, listing: Listing[Row], parents: Sequence[str]) 
     wanted = {"parents": list(dict.fromkeys(parents)), "cap": COUNT_CAP}
     found = {row["parent"]: int(row["count"]) for row in await reader.read(counts_statement(listing), wanted)}
     return [found.get(parent, 0) for parent in parents]
+
+
+async def _records(
+    reader: Reader, listing: Listing[Any], statement: Statement, parameters: Mapping[str, object], columns: Columns
+) -> list[Record]:
+    return told_whole(listing.row, await reader.read(statement.only(columns), parameters), columns)
 
 
 def _shape(slice: Slice) -> tuple[bool, bool, bool]:
@@ -154,7 +164,7 @@ async def _page_by_property(
     given, records = {**given, **slice_parameters(slice)}, list[dict[str, Any]]()
     for statement in parts[::-1] if slice.backward else parts:
         if (left := slice.limit + 1 - len(records)) > 0:
-            records += await reader.read(statement.only(columns), {**given, "limit": left})
+            records += await _records(reader, listing, statement, {**given, "limit": left}, columns)
     return cut(Recorded(records, listing.made), slice)
 
 

@@ -36,7 +36,7 @@ class ByKey(Generic[Row]):
         """The same as the store tells them, with these columns alone."""
         asked = {f"{self.column}s": list(dict.fromkeys(keys))}
         wanted = None if columns is None else columns | {self.column}
-        records = await reader.read(self.statement.only(wanted), asked)
+        records = told_whole(self.row, await reader.read(self.statement.only(wanted), asked), columns)
         found = {record[self.column]: record for record in records}
         return [found.get(key) for key in keys]
 
@@ -44,6 +44,18 @@ class ByKey(Generic[Row]):
 @lru_cache(maxsize=256)
 def _names(row: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(one.name for one in fields(row))  # pyright: ignore[reportArgumentType]  rows are dataclasses
+
+
+def told_whole(row: Callable[..., Any], records: list[dict[str, Any]], columns: Columns = None) -> list[dict[str, Any]]:
+    """The records of one answer, which are all of one shape; KeyError where they lack a column of `row` that is wanted.
+
+    Otherwise what a statement forgot would be told as if nothing were known.
+    """
+    if records:
+        wanted = [name for name in _names(row) if columns is None or name in columns]
+        if forgotten := [name for name in wanted if name not in records[0]]:
+            raise KeyError(f"the statement of {getattr(row, '__name__', row)} tells no {', '.join(forgotten)}")
+    return records
 
 
 def made_of(row: Callable[..., Row], record: Mapping[str, Any]) -> Row:

@@ -1,12 +1,16 @@
-"""A packed statement can be narrowed to the columns that are read."""
+"""A packed statement can be narrowed to the columns that are read; one that forgets a column is told off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+import pytest
 
 from graph.queries.packing import packed
 from graph.queries.paging import Entry, Position, Recorded, Slice, cut
-from graph.queries.reader import made_of
-from graph.store.statement import ORDER
+from graph.queries.reader import ByKey, Columns, made_of
+from graph.store.statement import ORDER, Statement, cypher
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,29 @@ def test_a_page_of_records_makes_rows_when_they_are_asked_for():
         Entry(Row("0", None, 0), Position(0, "0")),
     ]
     assert page.has_previous
+
+
+class _Told:
+    """A store that always tells the same."""
+
+    def __init__(self, *records: dict[str, Any]) -> None:
+        self.records = records
+
+    async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        return [dict(one) for one in self.records]
+
+
+FORGETFUL = ByKey(cypher("UNWIND $keys AS key MATCH (o:Order {key: key}) RETURN key, o.at AS at"), Row)
+
+
+async def test_a_column_that_a_statement_forgot_is_no_unknown_value():
+    with pytest.raises(KeyError, match="the statement of Row tells no cents"):
+        await FORGETFUL(_Told({"key": "a", "at": None}), ["a"])
+
+
+@pytest.mark.parametrize("columns", [frozenset({"at"}), frozenset[str](), frozenset({"at", "id"})])
+async def test_columns_that_nobody_asked_for_may_be_absent(columns: Columns):
+    assert await FORGETFUL.records(_Told({"key": "a", "at": None}), ["a", "b"], columns) == [
+        {"key": "a", "at": None},
+        None,
+    ]
