@@ -25,7 +25,7 @@ from graph.jobs.score import score_chains, score_influence
 from graph.jobs.score_centrality import score_centrality
 from graph.jobs.score_read import check_category, check_source
 from graph.jobs.share_events import ShareMemory
-from graph.jobs.started import ScoreRequest
+from graph.jobs.started import ScoreRequest, check_engine
 from graph.log import EventLog
 from graph.store import Store
 
@@ -70,8 +70,9 @@ class BackgroundRuns:
         self._claims = Claims(tables / "running")
 
     async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
-        """Starts in the background; BadInput for parameters or a source that cannot be used."""
+        """Starts in the background; BadInput for parameters, an engine or a source that cannot be used."""
         asked = parameters_of(request, self._calendar)
+        check_engine(asked, request.engine)
         await asyncio.to_thread(check_source, self._log, self._log.version, request.source)
         if isinstance(asked, InfluenceRequest):
             await asyncio.to_thread(check_category, self._log, self._log.version, asked.category)
@@ -84,7 +85,7 @@ class BackgroundRuns:
             return AlreadyRunning(await asyncio.to_thread(self._claims.about, claim) or "")
         run = self._runs[run_id] = _Run(RunProgress(run_id, request.kind, "running", "start", 0, 0), asked.scope)
         self._forget_oldest()
-        self._begin(run, asked, RunContext(run_id, started_at, self._now, memory=self._memory))
+        self._begin(run, asked, RunContext(run_id, started_at, self._now, request.engine, self._memory))
         return run.progress
 
     async def refresh(self) -> list[str]:

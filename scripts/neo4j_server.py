@@ -3,11 +3,13 @@
 
     python scripts/neo4j_server.py install              puts the server into the cache folder
     python scripts/neo4j_server.py start --port 7687    starts it and prints its address
+    python scripts/neo4j_server.py start --gds          with Graph Data Science, fetched once into a folder of its own
     python scripts/neo4j_server.py status | stop
 
 The cache folder is $RENMAI_CACHE, else ~/.cache/renmai. It needs Maven and Java 17 or 21; as root on Debian or Ubuntu
 both are installed where they are missing. Nothing but Python's own library is needed to run this file.
-Neo4j Community is under the GPL 3; it is fetched from Maven Central and no part of this project.
+Neo4j Community and Graph Data Science are under the GPL 3; both are fetched from Maven Central and no part of this
+project.
 """
 
 import argparse
@@ -27,6 +29,10 @@ import zipfile
 from pathlib import Path
 
 VERSION = "5.26.30"
+GDS_VERSION = "2.13.9"
+"""The line of Graph Data Science that fits Neo4j 5.26."""
+_GDS_PARTS = ("proc", "proc-sysinfo", "opengds-extension", "open-model-catalog", "open-write-services")
+_NEO4J = ("org.neo4j", "neo4j", VERSION)
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 _JAVAS = (17, 21)
 _START_SECONDS = 240.0
@@ -55,20 +61,32 @@ def install() -> Path:
         return target
     java = _tools()
     if not (target / "lib").exists():
-        _fetch(target)
+        _fetch(target, [_NEO4J], without=set())
     # The archive holds its own jars' full paths, so it is made where they stay.
     _archive_classes(java, target)
     (target / "complete").write_text(VERSION)
     return target
 
 
-def start(home: Path, port: int, password: str | None, *, read_only: bool, heap: str, quick: bool) -> str:
+def install_gds() -> Path:
+    """The jars of Graph Data Science that the server does not have itself, once for each pair of versions."""
+    target = cache() / f"neo4j-{VERSION}-gds-{GDS_VERSION}"
+    if not (target / "lib").exists():
+        own = {jar.name for jar in (install() / "lib").glob("*.jar")}
+        _fetch(target, [_NEO4J, *(("org.neo4j.gds", part, GDS_VERSION) for part in _GDS_PARTS)], without=own)
+    return target
+
+
+def start(
+    home: Path, port: int, password: str | None, *, read_only: bool, heap: str, quick: bool, gds: bool = False
+) -> str:
     """The address of the running server. `port` 0 takes a free one; without a password nobody is asked for one."""
     if running(home):
         raise Failed(f"a server already runs in {home}: stop it first")
     files, java = install(), _java()
     if java is None:
         raise Failed("Neo4j needs Java 17 or 21: install one, or set JAVA_HOME")
+    plugins = install_gds() / "lib" if gds else None
     for name in ("conf", "data", "logs", "run", "import", "plugins"):
         (home / name).mkdir(parents=True, exist_ok=True)
     if read_only and not (home / "data" / "databases" / "neo4j").exists():
@@ -77,10 +95,10 @@ def start(home: Path, port: int, password: str | None, *, read_only: bool, heap:
     port = port or _free_port()
     if password is not None:
         _set_first_password(home, password)
-    _configure(home, port, read_only=read_only, login=password is not None)
+    _configure(home, port, read_only=read_only, login=password is not None, plugins=plugins)
     with (home / "logs" / "console.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(java, files, home, heap, quick=quick),
+            _command(java, files, home, heap, quick=quick, plugins=plugins),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -169,26 +187,51 @@ def _major(java: str) -> int:
     return int(version[1]) if version else 0
 
 
-def _fetch(target: Path) -> None:
-    """All jars that the server's own pom asks for. The version is exact: a range would fetch every version's pom."""
+def _fetch(target: Path, wanted: "list[tuple[str, str, str]]", without: "set[str]") -> None:
+    """All jars that these need, into `lib`, less those whose work jars of the names in `without` do.
+
+    The versions are exact: a range would fetch every version's pom.
+    """
     part = target.with_name(f".{target.name}.{os.getpid()}")
     part.mkdir(parents=True)
-    dependency = f"<groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{VERSION}</version>"
+    dependencies = "".join(
+        f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
+        "</dependency>"
+        for group, artifact, version in wanted
+    )
     (part / "pom.xml").write_text(
         '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
         "<groupId>renmai</groupId><artifactId>neo4j-server</artifactId><version>1</version><packaging>pom</packaging>"
-        f"<dependencies><dependency>{dependency}</dependency></dependencies></project>"
+        f"<dependencies>{dependencies}</dependencies></project>"
     )
     command = ["mvn", "-B", "-q", _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={part / 'lib'}"]
     try:
         done = subprocess.run(command, cwd=part, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Failed(f"Maven could not fetch Neo4j {VERSION}: {_tail(done.stdout + done.stderr)}")
+            names = ", ".join(":".join(one) for one in wanted)
+            raise Failed(f"Maven could not fetch {names}: {_tail(done.stdout + done.stderr)}")
+        for jar in (part / "lib").glob("*.jar"):
+            if _stands_in(jar.name, without):
+                jar.unlink()
         # Two installs at once: the second finds the first one's folder and throws its own away.
         with contextlib.suppress(OSError):
             part.rename(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _stands_in(name: str, own: "set[str]") -> bool:
+    """Whether a jar of the server does this one's work: the same, or another version of the same library.
+
+    Graph Data Science has parts of its own that are called like the server's (neo4j-values), told by their version.
+    """
+    if name in own:
+        return True
+    return not name.endswith(f"-{GDS_VERSION}.jar") and _library(name) in map(_library, own)
+
+
+def _library(name: str) -> str:
+    return re.sub(r"-\d[^/]*\.jar$", "", name)
 
 
 def _archive_classes(java: str, files: Path) -> None:
@@ -221,9 +264,18 @@ def _archive_classes(java: str, files: Path) -> None:
 
 
 def _command(
-    java: str, files: Path, home: Path, heap: str, *, quick: bool, extra: "list[str] | None" = None
+    java: str,
+    files: Path,
+    home: Path,
+    heap: str,
+    *,
+    quick: bool,
+    extra: "list[str] | None" = None,
+    plugins: "Path | None" = None,
 ) -> "list[str]":
-    jars = sorted(str(jar) for jar in (files / "lib").glob("*.jar"))
+    # The plugins come last: a class archive holds for every class path that begins with its own.
+    folders = [files / "lib", *([plugins] if plugins else [])]
+    jars = [str(jar) for folder in folders for jar in sorted(folder.glob("*.jar"))]
     archive = files / f"classes-{_major(java)}.jsa"
     flags = ["-Xms128m", f"-Xmx{heap}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", *(extra or [])]
     flags += [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED]
@@ -250,7 +302,7 @@ def _main_class(files: Path) -> str:
         return content.read("META-INF/services/org.neo4j.server.startup.EntryPoint").decode().split()[0]
 
 
-def _configure(home: Path, port: int, *, read_only: bool, login: bool) -> None:
+def _configure(home: Path, port: int, *, read_only: bool, login: bool, plugins: "Path | None" = None) -> None:
     settings = {
         "server.default_listen_address": "127.0.0.1",
         "server.default_advertised_address": "127.0.0.1",
@@ -268,6 +320,8 @@ def _configure(home: Path, port: int, *, read_only: bool, login: bool) -> None:
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
         "internal.dbms.bolt.netty_server_shutdown_timeout": "1s",
     }
+    if plugins:
+        settings |= {"server.directories.plugins": str(plugins), "dbms.security.procedures.unrestricted": "gds.*"}
     (home / "conf" / "neo4j.conf").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
 
@@ -323,7 +377,8 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("install", help="fetch the server into the cache folder")
+    one = commands.add_parser("install", help="fetch the server into the cache folder")
+    one.add_argument("--gds", action="store_true", help="with Graph Data Science")
     for name in ("start", "stop", "status"):
         one = commands.add_parser(name)
         one.add_argument("--home", type=Path, default=cache() / "neo4j-server", help="data, configuration and logs")
@@ -334,6 +389,7 @@ def main() -> None:
             )
             one.add_argument("--read-only", action="store_true", help="every database refuses to be written")
             one.add_argument("--heap", default="1g")
+            one.add_argument("--gds", action="store_true", help="with Graph Data Science")
             one.add_argument("--quick", action="store_true", help="quickest start, slower under load: for tests")
     given = parser.parse_args()
     try:
@@ -346,10 +402,20 @@ def main() -> None:
 def _run(given: argparse.Namespace) -> int:
     if given.command == "install":
         print(install())
+        if given.gds:
+            print(install_gds())
         return 0
     home = given.home.absolute()
     if given.command == "start":
-        uri = start(home, given.port, given.password, read_only=given.read_only, heap=given.heap, quick=given.quick)
+        uri = start(
+            home,
+            given.port,
+            given.password,
+            read_only=given.read_only,
+            heap=given.heap,
+            quick=given.quick,
+            gds=given.gds,
+        )
         print(uri)
         return 0
     if given.command == "stop":

@@ -77,6 +77,19 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Neo4jSer
         server_script("stop", home)
 
 
+@pytest.fixture(scope="session")
+async def gds_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Store]:
+    """A Neo4j of its own that has Graph Data Science, the plugin fetched by the run itself."""
+    home = tmp_path_factory.mktemp("gds")
+    try:
+        server = start_neo4j(home, "--gds")
+        config = StoreConfig(tmp_path_factory.mktemp("unused"), server.uri, server.user, server.password)
+        async with open_store(config) as opened:
+            yield opened
+    finally:
+        server_script("stop", home)
+
+
 @pytest.fixture
 def embedded_data(tmp_path: Path) -> Path:
     """An empty data folder for a program that starts its own embedded engine."""

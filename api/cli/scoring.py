@@ -183,10 +183,11 @@ def centrality_command(
     damping: Annotated[float, typer.Option(help="How often PageRank's walk follows a tie.")] = CENTRALITY.damping,
     resolution: Annotated[float, typer.Option(help="Higher: more and smaller communities.")] = CENTRALITY.resolution,
     seed: Seed = CENTRALITY.seed,
+    engine: EngineName = "local",
 ) -> None:
     """Who is central among those who follow one another's shares, and which communities they are in."""
     request = CentralityRequest(damping, tuple(around or ()), resolution, source, seed)
-    asyncio.run(_score(Settings(), request, "local"))
+    asyncio.run(_score(Settings(), request, engine))
 
 
 def drift_command(

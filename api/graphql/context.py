@@ -152,6 +152,7 @@ class RunRequest:
     source: str | None
     seed: int
     parameters: Mapping[str, Any]
+    engine: str = "local"
 
 
 @dataclass(frozen=True, slots=True)

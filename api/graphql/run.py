@@ -29,6 +29,19 @@ class ScoreKind(Enum):
     )
 
 
+@strawberry.enum(description="What computes a run.")
+class ScoreEngine(Enum):
+    """Engines; not every kind of score runs on each."""
+
+    LOCAL = strawberry.enum_value("local", description="Compiled kernels in the server's own process: runs everything.")
+    NETWORKX = strawberry.enum_value(
+        "networkx", description="Plain Python to check the others by: influence and centrality of small graphs."
+    )
+    GDS = strawberry.enum_value(
+        "gds", description="Neo4j's Graph Data Science, where the graph is a Neo4j that has it: centrality."
+    )
+
+
 @strawberry.enum(description="How far a run has come.")
 class RunState(Enum):
     """States of a run."""

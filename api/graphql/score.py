@@ -12,7 +12,7 @@ from api.graphql.failures import Failure, InvalidInput, Unavailable
 from api.graphql.node import global_id
 from api.graphql.once import KEY_DESCRIPTION, IdempotencyConflict, once
 from api.graphql.ordering import text_of
-from api.graphql.run import RunState, ScoreKind, ScoreRun, run_key, run_of
+from api.graphql.run import RunState, ScoreEngine, ScoreKind, ScoreRun, run_key, run_of
 from api.graphql.scalars import Json
 from graph.errors import BadInput, LogUnavailable, StoreUnavailable
 
@@ -27,6 +27,7 @@ class StartScoreRunInput:
     kind: ScoreKind = strawberry.field(description="What to compute.")
     source: str | None = strawberry.field(default=None, description="The data set to score; all if absent.")
     seed: int = strawberry.field(default=0, description="Seed of the random numbers: the same seed, the same scores.")
+    engine: ScoreEngine = strawberry.field(default=ScoreEngine.LOCAL, description="What computes them.")
     parameters: Json | None = strawberry.field(
         default=None, description="Parameters that differ from the defaults, as a JSON object."
     )
@@ -112,7 +113,8 @@ async def _started(
     given: object = {} if input.parameters is None else input.parameters
     if not isinstance(given, dict):
         return InvalidInput(message=f"`parameters` must be a JSON object, not {given!r}.", field="parameters")
-    request = RunRequest(text_of(input.kind), input.source, input.seed, cast("dict[str, Any]", given))
+    parameters = cast("dict[str, Any]", given)
+    request = RunRequest(text_of(input.kind), input.source, input.seed, parameters, text_of(input.engine))
     try:
         started = await info.context.services.runs.start(request)
     except BadInput as failure:

@@ -1,10 +1,15 @@
 """What every engine offers: run a request on its arrays, or say in a sentence why it cannot."""
 
-from typing import Protocol, overload
+from typing import Protocol, TypeAlias, overload
 
+from graph.algorithms.centrality import Centrality, CentralityRequest, Follows
 from graph.algorithms.chains import Chains, ChainsRequest, Purchases
 from graph.algorithms.influence import Influence, InfluenceGraph, InfluenceRequest
 from graph.errors import BadInput
+
+Request: TypeAlias = ChainsRequest | InfluenceRequest | CentralityRequest
+Arrays: TypeAlias = Purchases | InfluenceGraph | Follows
+Answer: TypeAlias = Chains | Influence | Centrality
 
 
 class Engine(Protocol):
@@ -15,18 +20,18 @@ class Engine(Protocol):
         """What users call it."""
         ...
 
-    def refusal(self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /) -> str | None:
+    def refusal(self, request: Request, graph: Arrays, /) -> str | None:
         """Why it cannot run this, in a sentence; None where it can."""
         ...
 
     @overload
-    def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
+    async def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
     @overload
-    def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
-    def run(
-        self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /
-    ) -> Chains | Influence:
-        """The answer; `BadInput` with the refusal where there is one."""
+    async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
+    @overload
+    async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    async def run(self, request: Request, graph: Arrays, /) -> Answer:
+        """The answer, without holding up the event loop; `BadInput` with the refusal where there is one."""
         ...
 
 
@@ -34,3 +39,8 @@ def check(refusal: str | None) -> None:
     """Raise the refusal, if there is one."""
     if refusal is not None:
         raise BadInput(refusal)
+
+
+def misfit(request: object, graph: object) -> TypeError:
+    """What is raised where a request is asked of another's arrays."""
+    return TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")

@@ -1,7 +1,9 @@
 """The default engine: compiled kernels over arrays, in this process."""
 
+import asyncio
 from typing import overload
 
+from graph.algorithms.centrality import Centrality, CentralityRequest, Follows, find_central
 from graph.algorithms.chains import MOST_FOUND, Chains, ChainsRequest, Purchases, SlotsFrom, find_chains
 from graph.algorithms.influence import (
     Credit,
@@ -14,7 +16,7 @@ from graph.algorithms.influence import (
     expected_spread,
     strongest_paths,
 )
-from graph.engines.engine import check
+from graph.engines.engine import Answer, Arrays, Request, check, misfit
 
 MOST_TOKENS = 2_000_000
 """Categories × slots: beyond that one row of pair counts no longer fits into memory."""
@@ -25,7 +27,7 @@ class LocalEngine:
 
     name = "local"
 
-    def refusal(self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /) -> str | None:
+    def refusal(self, request: Request, graph: Arrays, /) -> str | None:
         """Only a catalogue of too many categories is refused."""
         if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
             slots = MOST_FOUND if request.slots_from is SlotsFrom.FOUND else len(request.slots)
@@ -38,23 +40,29 @@ class LocalEngine:
         return None
 
     @overload
-    def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
+    async def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
     @overload
-    def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
-    def run(
-        self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /
-    ) -> Chains | Influence:
-        """Bit-identical for the same request and arrays."""
+    async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
+    @overload
+    async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    async def run(self, request: Request, graph: Arrays, /) -> Answer:
+        """Bit-identical for the same request and arrays; computed in another thread."""
         check(self.refusal(request, graph))
-        if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
-            return find_chains(request, graph)
-        if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
-            return Influence(
-                expected_spread(graph.ties, request, graph.delays),
-                _credit(request, graph),
-                strongest_paths(graph.ties, request.paths),
-            )
-        raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")
+        return await asyncio.to_thread(_computed, request, graph)
+
+
+def _computed(request: Request, graph: Arrays) -> Answer:
+    if isinstance(request, ChainsRequest) and isinstance(graph, Purchases):
+        return find_chains(request, graph)
+    if isinstance(request, CentralityRequest) and isinstance(graph, Follows):
+        return find_central(request, graph)
+    if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
+        return Influence(
+            expected_spread(graph.ties, request, graph.delays),
+            _credit(request, graph),
+            strongest_paths(graph.ties, request.paths),
+        )
+    raise misfit(request, graph)
 
 
 def _credit(request: InfluenceRequest, graph: InfluenceGraph) -> Credit:

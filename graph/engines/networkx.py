@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import math
 import random
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import networkx as nx
 import numpy as np
 
+from graph.algorithms.centrality import Centrality, CentralityRequest, Follows
 from graph.algorithms.chains import Chains, ChainsRequest, Purchases
 from graph.algorithms.influence import (
     LONGEST,
@@ -23,7 +25,8 @@ from graph.algorithms.influence import (
     Spread,
     Ties,
 )
-from graph.engines.engine import check
+from graph.engines.engine import Answer, Arrays, Request, check, misfit
+from graph.engines.networkx_centrality import central
 
 MOST_TIES = 50_000
 BATCHES = 50
@@ -36,38 +39,45 @@ if TYPE_CHECKING:
 
 
 class NetworkxEngine:
-    """Runs influence on small graphs."""
+    """Runs influence and centrality on small graphs."""
 
     name = "networkx"
 
-    def refusal(self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /) -> str | None:
+    def refusal(self, request: Request, graph: Arrays, /) -> str | None:
         """It has no chains, and large graphs would take it hours."""
         if isinstance(request, ChainsRequest) or isinstance(graph, Purchases):
             return "the networkx engine does not search for chains: use the engine local"
-        if graph.ties.target.size > MOST_TIES:
+        ties = int(graph.weight.nnz) if isinstance(graph, Follows) else graph.ties.target.size
+        if ties > MOST_TIES:
             return (
                 f"the networkx engine is for graphs of at most {MOST_TIES:,} ties, and this one has "
-                f"{graph.ties.target.size:,}: use the engine local"
+                f"{ties:,}: use the engine local"
             )
         return None
 
     @overload
-    def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
+    async def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
     @overload
-    def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
-    def run(
-        self, request: ChainsRequest | InfluenceRequest, graph: Purchases | InfluenceGraph, /
-    ) -> Chains | Influence:
+    async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
+    @overload
+    async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    async def run(self, request: Request, graph: Arrays, /) -> Answer:
         """The same figures as the local engine's where they are exact, the same means where they are simulated."""
         check(self.refusal(request, graph))
-        if not (isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph)):
-            raise TypeError(f"{type(request).__name__} does not run on {type(graph).__name__}")
-        network = as_network(graph.ties)
-        return Influence(
-            _spread(network, graph, request),
-            _equal_credit(graph) if request.credit is CreditRule.SHAPLEY else _credit(graph, request.decay),
-            _paths(network, request.paths),
-        )
+        return await asyncio.to_thread(_computed, request, graph)
+
+
+def _computed(request: Request, graph: Arrays) -> Answer:
+    if isinstance(request, CentralityRequest) and isinstance(graph, Follows):
+        return central(request, graph)
+    if not (isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph)):
+        raise misfit(request, graph)
+    network = as_network(graph.ties)
+    return Influence(
+        _spread(network, graph, request),
+        _equal_credit(graph) if request.credit is CreditRule.SHAPLEY else _credit(graph, request.decay),
+        _paths(network, request.paths),
+    )
 
 
 def as_network(ties: Ties) -> DiGraph:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from graph.algorithms import affinity
 from graph.algorithms.affinity import AffinityRequest, Judged, Pairs, Recommended, Similar
-from graph.errors import BadInput
 from graph.jobs.affinity_read import BasketsRead, read_baskets
 from graph.jobs.affinity_rows import (
     Q_LIMIT,
@@ -19,7 +18,7 @@ from graph.jobs.affinity_rows import (
     together_table,
 )
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
-from graph.jobs.started import Stages, quiet, seen_by, started
+from graph.jobs.started import Stages, check_engine, quiet, seen_by, started
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_AFFINITY, UPSERT_NEXT, RunKind, ScoreRunRow
@@ -43,8 +42,7 @@ async def score_affinity(
 
     Raises BadInput for an unknown source or engine before anything is written; everything else leaves a failed run.
     """
-    if context.engine != "local":
-        raise BadInput(f"affinity runs on the engine local alone, not on {context.engine}")
+    check_engine(request, context.engine)
     run = await started(log, RunKind.AFFINITY, request, affinity.PROVENANCE, context)
     stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):

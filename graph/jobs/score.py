@@ -11,7 +11,6 @@ from graph.algorithms import influence as influencing
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.engines import engine_named
-from graph.engines.engine import check
 from graph.jobs.chain_figures import Figures
 from graph.jobs.chain_shown import everywhere_shown
 from graph.jobs.chain_values import step_values, with_values
@@ -54,8 +53,7 @@ async def score_chains(
         stages.tell("read", 0, 1)
         found = await asyncio.to_thread(read_purchases, log, run.log_version, request)
         stages.tell("compute", 0, 1)
-        check(engine.refusal(request, found.purchases))
-        chains = await asyncio.to_thread(engine.run, request, found.purchases)
+        chains = await engine.run(request, found.purchases)
         run = seen_by(run, found.read, len(found.customers), chains.size)
         run = replace(run, said=_chains_said(chains, request))
         stages.tell("table", 0, chains.size)
@@ -104,8 +102,7 @@ async def score_influence(
         found = await asyncio.to_thread(read_shares, log, run.log_version, request, context.memory)
         stages.tell("compute", 0, 1)
         _, graph = await asyncio.to_thread(influencing.learn, found.log, request)
-        check(engine.refusal(request, graph))
-        scores = await asyncio.to_thread(engine.run, request, graph)
+        scores = await engine.run(request, graph)
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
         report = effect = None

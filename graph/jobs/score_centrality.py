@@ -4,28 +4,33 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 
-from graph.algorithms.centrality import PROVENANCE, Centrality, CentralityRequest, Follows, find_central, follows
+from graph.algorithms.centrality import PROVENANCE, Centrality, CentralityRequest, Follows, follows
 from graph.algorithms.influence import InfluenceRequest
+from graph.engines import Server, engine_named
 from graph.errors import BadInput
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.score_read import SharesRead, read_shares
-from graph.jobs.started import Stages, quiet, seen_by, started
+from graph.jobs.started import Stages, check_engine, quiet, seen_by, started
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.queries.score_run import UPSERT_CENTRALITY, RunKind, ScoreRunRow
 
 CENTRALITY_TABLE = "centrality"
-ENGINE = "local"
 NAMED = 5
+
+
+class ScoredStore(Writer, Server, Protocol):
+    """What a run writes to, and what the engine `gds` computes in."""
 
 
 async def score_centrality(
     log: EventLog,
-    store: Writer,
+    store: ScoredStore,
     tables: str | Path,
     request: CentralityRequest,
     context: RunContext,
@@ -33,11 +38,11 @@ async def score_centrality(
 ) -> ScoreRunRow:
     """Score everybody who follows shares or is followed, in the log as it is now; the answer is the published run.
 
-    Raises BadInput for an unknown source or another engine before anything is written; everything else, an unknown
-    customer to be near to included, leaves a failed run.
+    Raises BadInput for an unknown source or engine before anything is written; everything else, an unknown customer
+    to be near to or a server without the engine's library included, leaves a failed run.
     """
-    if context.engine != ENGINE:
-        raise BadInput(f"centrality runs on the engine {ENGINE} alone, not on {context.engine}")
+    check_engine(request, context.engine)
+    engine = engine_named(context.engine, store)
     run = await started(log, RunKind.CENTRALITY, request, PROVENANCE, context)
     stages = Stages(tell, run.run_id)
     async with recorded(store, run, context.clock):
@@ -45,8 +50,8 @@ async def score_centrality(
         read = await asyncio.to_thread(read_shares, log, run.log_version, InfluenceRequest(source=request.source))
         stages.tell("compute", 0, 1)
         graph = await asyncio.to_thread(follows, read.log)
-        around = _rows_of(request.around, graph, read)
-        found = await asyncio.to_thread(find_central, request, graph, around)
+        graph = replace(graph, around=_rows_of(request.around, graph, read))
+        found = await engine.run(request, graph)
         table = centrality_table(found, graph, read.customers)
         run = replace(seen_by(run, read.read, table.height, graph.weight.nnz), said=_said(found, graph))
         stages.tell("table", 0, table.height)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from graph.algorithms.affinity import AffinityRequest
@@ -9,12 +10,28 @@ from graph.algorithms.centrality import CentralityRequest
 from graph.algorithms.chains import ChainsRequest
 from graph.algorithms.influence import InfluenceRequest
 from graph.algorithms.provenance import Provenance
+from graph.engines import ENGINES, IN_PROCESS
+from graph.errors import BadInput
 from graph.jobs.publish import Progress, RunContext, Tell
 from graph.jobs.score_read import Read, check_source
 from graph.log.event_log import EventLog
 from graph.queries.score_run import RunKind, ScoreRunRow
 
 ScoreRequest = ChainsRequest | InfluenceRequest | AffinityRequest | CentralityRequest
+_ENGINES_OF: Mapping[type[ScoreRequest], tuple[RunKind, Sequence[str]]] = {
+    ChainsRequest: (RunKind.CHAINS, ("local",)),
+    InfluenceRequest: (RunKind.INFLUENCE, tuple(IN_PROCESS)),
+    AffinityRequest: (RunKind.AFFINITY, ("local",)),
+    CentralityRequest: (RunKind.CENTRALITY, ENGINES),
+}
+
+
+def check_engine(request: ScoreRequest, name: str) -> None:
+    """BadInput where no engine of this name runs such a request; it says which do."""
+    kind, able = _ENGINES_OF[type(request)]
+    if name not in able:
+        those = f"engine {able[0]} alone" if len(able) == 1 else f"engines {', '.join(able)}"
+        raise BadInput(f"{kind} runs on the {those}, not on {name}")
 
 
 def quiet(_: Progress) -> None:

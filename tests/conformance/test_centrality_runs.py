@@ -71,13 +71,24 @@ async def test_what_is_scored_is_what_readers_find(store: Store, log: EventLog, 
     assert sorted(sorted(group) for group in groups) == [["ann", "bob", "cat", "dan"], ["eve", "fay", "gil"]]
 
 
-async def test_who_is_near_must_be_known_and_the_engine_local(store: Store, log: EventLog, tmp_path):
+async def test_who_is_near_must_be_known_and_the_engine_one_that_there_is(store: Store, log: EventLog, tmp_path):
     with pytest.raises(BadInput, match="around must name customers of the log, and 1 are not among them: 'zoe'"):
         await score_centrality(log, store, tmp_path / "scores", CentralityRequest(around=("zoe",)), context("c2"))
-    with pytest.raises(BadInput, match="centrality runs on the engine local alone, not on networkx"):
-        await score_centrality(log, store, tmp_path / "scores", CentralityRequest(), context("c3", "networkx"))
+    with pytest.raises(BadInput, match="centrality runs on the engines local, networkx, gds, not on spork"):
+        await score_centrality(log, store, tmp_path / "scores", CentralityRequest(), context("c3", "spork"))
 
     [failed, never] = await runs_by_key(store, ["c2", "c3"])
     assert failed is not None
     assert failed.state == "failed"
     assert never is None
+
+
+async def test_a_graph_without_graph_data_science_says_so_and_names_who_computes_instead(store, log, tmp_path):
+    told = f"needs a Neo4j with Graph Data Science, and the graph at {store.uri} has none: .*engine local or networkx"
+
+    with pytest.raises(BadInput, match=told):
+        await score_centrality(log, store, tmp_path / "scores", CentralityRequest(), context("c4", "gds"))
+
+    [failed] = await runs_by_key(store, ["c4"])
+    assert failed is not None
+    assert (failed.state, failed.engine) == ("failed", "gds")

@@ -1,5 +1,6 @@
 """Every engine on the same tiny graphs: answers by hand, and by trying every world that can be."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
@@ -20,12 +21,12 @@ from graph.algorithms.influence import (
     Reach,
     Ties,
 )
-from graph.engines import ENGINES
+from graph.engines import IN_PROCESS, Engine
 
 REQUEST = InfluenceRequest(simulations=3000, seed=7)
 Arcs = Mapping[tuple[int, int], float]
 
-ENGINE = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+ENGINE = pytest.mark.parametrize("engine", IN_PROCESS.values(), ids=IN_PROCESS)
 
 
 def graph(
@@ -73,6 +74,11 @@ def in_every_world(customers: int, arcs: Arcs, pass_on: float) -> tuple[np.ndarr
     return moved, revenue
 
 
+def run(engine: Engine, request: InfluenceRequest, network: InfluenceGraph) -> Influence:
+    """The engine's answer, for a test without an event loop."""
+    return asyncio.run(engine.run(request, network))
+
+
 def agrees(answer: Influence, moved: np.ndarray, revenue: np.ndarray) -> bool:
     spread = answer.spread
     return bool(
@@ -99,7 +105,7 @@ NAMED: dict[str, tuple[int, Arcs, float, list[float]]] = {
 def test_the_spread_is_what_was_worked_out_by_hand(engine, customers, arcs, pass_on, by_hand):
     moved, revenue = in_every_world(customers, arcs, pass_on)
 
-    answer = engine.run(REQUEST, graph(customers, arcs, pass_on))
+    answer = run(engine, REQUEST, graph(customers, arcs, pass_on))
 
     assert moved.tolist() == pytest.approx(by_hand)
     assert agrees(answer, moved, revenue)
@@ -116,7 +122,7 @@ small = st.dictionaries(
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(arcs=small, pass_on=st.sampled_from([0.0, 0.4, 1.0]))
 def test_the_spread_is_the_mean_over_all_worlds(engine, arcs, pass_on):
-    answer = engine.run(REQUEST, graph(4, arcs, pass_on))
+    answer = run(engine, REQUEST, graph(4, arcs, pass_on))
 
     assert agrees(answer, *in_every_world(4, arcs, pass_on))
 
@@ -133,7 +139,7 @@ def test_the_spread_within_so_many_days_is_what_was_worked_out_by_hand(engine, d
         graph(3, {(0, 1): 0.5, (1, 2): 1.0, (0, 2): 0.25}), delays=Delays(np.array([1.0, 3.0]), np.array([2.0]))
     )
 
-    spread = engine.run(replace(REQUEST, within_days=days), network).spread
+    spread = run(engine, replace(REQUEST, within_days=days), network).spread
 
     assert abs(spread.moved[0] - TIMED[days]) <= 5 * np.sqrt(spread.moved_variance[0])
 
@@ -143,7 +149,7 @@ def test_credit_is_what_was_worked_out_by_hand(engine):
     # 0 brought 1 and 2, 1 brought 3; half goes up: 3's 101 cents leave 51 there, 50 to 1, of which 25 to 0.
     bringer, cents = [NOBODY, 0, 0, 1], [10, 100, 7, 101]
 
-    credit = engine.run(REQUEST, graph(4, {}, bringer=bringer, cents=cents)).credit
+    credit = run(engine, REQUEST, graph(4, {}, bringer=bringer, cents=cents)).credit
 
     assert credit.direct.tolist() == [10, 50, 4, 51]
     assert credit.downstream.tolist() == [50 + 3 + 25, 25, 0, 0]
@@ -163,7 +169,7 @@ def test_the_engines_credit_the_same_cents(above, cents, decay, rule):
     forest = graph(9, {}, bringer=bringer, cents=cents)
 
     first, second = (
-        engine.run(InfluenceRequest(decay=decay, credit=rule), forest).credit for engine in ENGINES.values()
+        run(engine, InfluenceRequest(decay=decay, credit=rule), forest).credit for engine in IN_PROCESS.values()
     )
 
     for name in ("direct", "downstream", "brought", "brought_below"):
@@ -175,7 +181,7 @@ def test_the_engines_credit_the_same_cents(above, cents, decay, rule):
 def test_the_engines_name_paths_of_the_same_strength(arcs, pass_on, most):
     request, network = InfluenceRequest(simulations=50, paths=most), graph(4, arcs, pass_on)
 
-    first, second = (engine.run(request, network).paths for engine in ENGINES.values())
+    first, second = (run(engine, request, network).paths for engine in IN_PROCESS.values())
 
     assert first.pointer.tolist() == second.pointer.tolist()
     np.testing.assert_allclose(first.probability, second.probability, rtol=1e-9)
@@ -183,7 +189,7 @@ def test_the_engines_name_paths_of_the_same_strength(arcs, pass_on, most):
 
 @ENGINE
 def test_the_strongest_path_goes_round_a_weak_arc(engine):
-    paths = engine.run(REQUEST, graph(3, {(0, 1): 0.9, (1, 2): 0.8, (0, 2): 0.5})).paths
+    paths = run(engine, REQUEST, graph(3, {(0, 1): 0.9, (1, 2): 0.8, (0, 2): 0.5})).paths
 
     own = slice(*paths.pointer[:2])
     assert [[c for c in path if c >= 0] for path in paths.customers[own].tolist()] == [[0, 1], [0, 1, 2]]
@@ -194,7 +200,7 @@ def test_the_strongest_path_goes_round_a_weak_arc(engine):
 def test_the_same_seed_gives_the_same_bits(engine):
     network = graph(4, {(0, 1): 0.5, (1, 2): 0.5, (0, 3): 0.2, (3, 2): 0.7}, 0.6)
 
-    first, second = engine.run(REQUEST, network), engine.run(REQUEST, network)
+    first, second = run(engine, REQUEST, network), run(engine, REQUEST, network)
 
     assert first.spread.moved.tobytes() == second.spread.moved.tobytes()
     assert first.spread.revenue.tobytes() == second.spread.revenue.tobytes()

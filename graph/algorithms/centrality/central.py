@@ -45,8 +45,9 @@ class Centrality:
     community_size: Int64
 
 
-def find_central(request: CentralityRequest, graph: Follows, around: Int64) -> Centrality:
-    """Compute all of it; `around` are rows of the graph. The same seed gives the same bits."""
+def find_central(request: CentralityRequest, graph: Follows) -> Centrality:
+    """Compute all of it. The same seed gives the same bits."""
+    around = graph.around
     starts = np.bincount(around, minlength=graph.customer.size).astype(np.float64)
     hub, authority = hits(graph.weight)
     community = communities(graph.weight, request.resolution, request.seed)
@@ -57,7 +58,7 @@ def find_central(request: CentralityRequest, graph: Follows, around: Int64) -> C
         authority,
         cores(graph.weight),
         community,
-        np.bincount(community)[community] if community.size else community,
+        sizes(community),
     )
 
 
@@ -82,12 +83,22 @@ def communities(weight: Matrix, resolution: float, seed: int) -> Int64:
     with _ONE_AT_A_TIME:
         _seed_the_c_library(seed)
         label = np.asarray(leiden.fit_predict(both_ways(weight)), np.int64)
+    return largest_first(label)
+
+
+def largest_first(label: Int64) -> Int64:
+    """The labels numbered anew: the most frequent is 0, equals by their first member."""
     size = np.bincount(label)
     first = np.full(size.size, label.size)
     np.minimum.at(first, label, np.arange(label.size))
     place = np.empty(size.size, np.int64)
     place[np.lexsort((first, -size))] = np.arange(size.size)
     return place[label]
+
+
+def sizes(community: Int64) -> Int64:
+    """How many are in each one's community."""
+    return np.bincount(community)[community] if community.size else community
 
 
 def _seed_the_c_library(seed: int) -> None:

@@ -1,6 +1,6 @@
 """Who follows whose shares: the graph that centrality is computed on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,8 @@ class Follows:
     """The code of each row's customer in the log that was read, rising."""
     weight: Matrix
     """Entry (v, u): how often v clicked a share of u, or registered, was referred or bought by one."""
+    around: Int64 = field(default_factory=lambda: np.empty(0, np.int64))
+    """Rows of the customers whom `nearness` is reckoned from; it is 0 for all where there are none."""
 
 
 def follows(log: ShareLog) -> Follows:

@@ -111,7 +111,7 @@ def test_clicks_acts_and_referrals_are_ties_to_the_sharer():
 
 
 def test_nobody_is_central_where_nobody_follows():
-    empty = find_central(CentralityRequest(), Follows(np.empty(0, np.int64), matrix(0, [])), np.empty(0, np.int64))
+    empty = find_central(CentralityRequest(), Follows(np.empty(0, np.int64), matrix(0, [])))
 
     assert empty.page_rank.size == empty.core.size == empty.community.size == 0
 

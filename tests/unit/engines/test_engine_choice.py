@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
+from graph.algorithms.centrality import CentralityRequest, Follows
 from graph.algorithms.chains import ChainsRequest, Purchases
 from graph.algorithms.influence import Forest, InfluenceGraph, InfluenceRequest, Reach, Ties
-from graph.engines import ENGINES, engine_named
+from graph.engines import ENGINES, IN_PROCESS, GdsEngine, engine_named
 from graph.errors import BadInput
 
 
@@ -31,35 +33,62 @@ def star(ties: int) -> InfluenceGraph:
 
 
 def test_every_engine_is_called_by_its_own_name():
-    assert set(ENGINES) == {"local", "networkx"}
-    assert all(name == engine.name for name, engine in ENGINES.items())
+    assert ENGINES == ("local", "networkx", "gds")
+    assert [engine_named(name).name for name in ENGINES] == list(ENGINES)
 
 
 def test_an_unknown_engine_is_refused_with_those_that_there_are():
-    with pytest.raises(BadInput, match="no engine 'spork'; choose one of local, networkx"):
+    with pytest.raises(BadInput, match="no engine 'spork'; choose one of local, networkx, gds"):
         engine_named("spork")
 
 
-def test_networkx_says_that_it_has_no_chains():
-    refusal = ENGINES["networkx"].refusal(ChainsRequest(), purchases(3))
+async def test_networkx_says_that_it_has_no_chains():
+    refusal = IN_PROCESS["networkx"].refusal(ChainsRequest(), purchases(3))
 
     assert refusal is not None
     assert "use the engine local" in refusal
     with pytest.raises(BadInput, match="does not search for chains"):
-        ENGINES["networkx"].run(ChainsRequest(), purchases(3))
+        await IN_PROCESS["networkx"].run(ChainsRequest(), purchases(3))
 
 
 def test_networkx_says_that_a_graph_is_too_large_for_it():
-    assert ENGINES["networkx"].refusal(InfluenceRequest(), star(10)) is None
-    assert "50,001" in (ENGINES["networkx"].refusal(InfluenceRequest(), star(50_001)) or "")
+    assert IN_PROCESS["networkx"].refusal(InfluenceRequest(), star(10)) is None
+    assert "50,001" in (IN_PROCESS["networkx"].refusal(InfluenceRequest(), star(50_001)) or "")
 
 
 def test_local_says_that_there_are_too_many_categories():
-    assert ENGINES["local"].refusal(ChainsRequest(), purchases(300)) is None
-    assert "higher category level" in (ENGINES["local"].refusal(ChainsRequest(), purchases(300_000)) or "")
+    assert IN_PROCESS["local"].refusal(ChainsRequest(), purchases(300)) is None
+    assert "higher category level" in (IN_PROCESS["local"].refusal(ChainsRequest(), purchases(300_000)) or "")
 
 
-@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
-def test_a_request_does_not_run_on_the_wrong_arrays(engine):
+@pytest.mark.parametrize("engine", [*IN_PROCESS.values(), GdsEngine(None)], ids=ENGINES)
+async def test_a_request_does_not_run_on_the_wrong_arrays(engine):
     with pytest.raises((TypeError, BadInput)):
-        engine.run(InfluenceRequest(), purchases(3))
+        await engine.run(InfluenceRequest(), purchases(3))
+
+
+@pytest.mark.parametrize(
+    ("request_", "arrays", "told"),
+    [
+        (ChainsRequest(), purchases(3), "the gds engine does not search for chains: use the engine local"),
+        (InfluenceRequest(), star(3), "the gds engine does not learn ties or credit revenue: use the engine local"),
+    ],
+)
+async def test_gds_names_the_engine_that_has_what_it_has_not(request_, arrays, told):
+    with pytest.raises(BadInput, match=told):
+        await GdsEngine(None).run(request_, arrays)
+
+
+def test_gds_says_that_more_was_followed_than_it_is_sent():
+    weight = csr_array(([1_500_000.0, 500_001.0], ([0, 1], [1, 0])), shape=(2, 2))
+
+    refusal = GdsEngine(None).refusal(CentralityRequest(), Follows(np.arange(2), weight))
+
+    assert refusal == (
+        "the gds engine is sent at most 2,000,000 followed shares, and here are 2,000,001: use the engine local"
+    )
+
+
+async def test_gds_without_a_server_says_so():
+    with pytest.raises(BadInput, match="the gds engine computes in a Neo4j, and none is connected"):
+        await GdsEngine(None).run(CentralityRequest(), Follows(np.arange(2), csr_array((2, 2))))
