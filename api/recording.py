@@ -1,7 +1,7 @@
 """Group commit: events of requests that come while others are written go into the log together, in one commit."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,8 @@ from api.graphql.context import Refusal, Verdict
 
 MOST_TOGETHER = 10_000
 """Events of one commit; a request that alone has more is a commit of its own."""
+REST_SECONDS = 0.2
+"""Between two commits, where several send at once: one costs nearly the same whether it brings one request or ten."""
 Done = list[Verdict]
 
 
@@ -32,11 +34,18 @@ Commit = Callable[[Sequence[Together]], Sequence[Done | Exception]]
 class GroupedRecorder:
     """Records into the log off the event loop, and wakes who follows it. One commit is written at a time."""
 
-    def __init__(self, commit: Commit, wake: Callable[[], None], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        wake: Callable[[], None],
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         """`wake` is called after every commit."""
         self._write = commit
         self._wake = wake
         self._now = now
+        self._sleep = sleep
         self._waiting: list[tuple[Together, asyncio.Future[Done]]] = []
         self._working: asyncio.Task[None] | None = None
 
@@ -55,11 +64,14 @@ class GroupedRecorder:
         return await done
 
     async def _work(self) -> None:
-        """Writes until nothing waits."""
+        """Writes until nothing waits; who sends one request after the other never waits for others to come."""
         try:
             while self._waiting:
-                await self._commit(self._next())
+                together = self._next()
+                await self._commit(together)
                 self._wake()
+                if len(together) > 1 or self._waiting:
+                    await self._sleep(REST_SECONDS)
         finally:
             self._working = None
 

@@ -39,12 +39,13 @@ def understand(records: Records, clocks: Clocks, defaults: Defaults, received_at
     frame = read_properties(frame)
     clocks.learn(_profiles(frame))
     frame = with_instants(frame, clocks)
-    rules = checks(received_at)
-    frame = frame.with_columns(first_failure(rules).alias("_failure"))
+    frame = frame.with_columns(first_failure(received_at).alias("_failure"))
     refused = frame.filter(pl.col("_failure").is_not_null())
     frame = completed(frame.filter(pl.col("_failure").is_null()), defaults, received_at)
     frame = frame.with_columns(identified(frame))
-    rejected = [*records.unread, *_rejections(refused, rules, records)]
+    rejected = [*records.unread]
+    if refused.height:
+        rejected += _rejections(refused, checks(received_at), records)
     events = frame.select(ROW, *(pl.col(name).cast(EVENTS[name]) for name in EVENTS if name != "log_version"))
     return Understood(events, tuple(sorted(rejected, key=lambda one: one.row)))
 

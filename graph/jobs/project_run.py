@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from graph.jobs.derive import NODE_TABLES, TIE_TABLES, NodeTable
+from graph.jobs.derive.tables import in_order
 from graph.jobs.project_changes import TABLES, Change, Table, changes, relevant, statements
 from graph.jobs.project_checkpoint import Checkpoint, plan_of
 from graph.log.event_log import EventLog
@@ -102,9 +103,16 @@ class Run:
 
     def _changes_at_once(self, after: int, target: int) -> list[Change]:
         fresh = self.log.changed(after=after, up_to=target).collect().lazy()
-        keys = pl.collect_all([table.touched(fresh) for table in TABLES])
+        keys = _touched(fresh)
         events = relevant(self.log.scan(up_to=target), _touched_columns(keys)).collect().lazy()
         return [change for table, own in zip(TABLES, keys, strict=True) for change in changes(table, events, own)]
+
+
+def _touched(fresh: pl.LazyFrame) -> list[pl.DataFrame]:
+    """What the fresh events touch, a frame for each of TABLES; tables that ask the same share one look."""
+    asked = list(dict.fromkeys(table.mentions for table in TABLES))
+    found = dict(zip(asked, pl.collect_all([in_order(mentions, fresh) for mentions in asked]), strict=True))
+    return [table.named(found[table.mentions]) for table in TABLES]
 
 
 def _touched_columns(keys: list[pl.DataFrame]) -> dict[str, list[str]]:

@@ -19,14 +19,15 @@ LOCK_FILE = "_write.lock"
 """Delta readers and vacuum pass over names that begin with an underscore."""
 LOCK_SECONDS = 300.0
 RESERVE_BYTES = 2**20
-SAFE_RETENTION_HOURS = 168
-"""Readers of an older version have a week to finish before the files that it names may go."""
-
-
 WHOLE_BYTES = 32 * 2**20
 """A file of so many bytes is joined to no other: what compaction writes again stays bounded."""
-_COMMITS_KEPT = "delta.logRetentionDuration", "interval 10 minutes"
-"""A commit costs a little for each earlier one that lies beside it (9 µs): those in a checkpoint go after that time.
+_KEPT: Mapping[str, str] = {
+    "delta.logRetentionDuration": "interval 10 minutes",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+}
+"""A commit costs a little for each earlier one that lies beside it (9 µs): those in a checkpoint go after ten minutes.
+Files that compaction has replaced, one a commit under a trickle, go after a day: so long has a reader of an older
+version to finish.
 
 Nothing here reads an old version of a table: rows carry the version that brought them.
 """
@@ -61,7 +62,7 @@ class Table:
         with told(self.address):
             self._handle = self._opened() or self._created(empty, partition_by, stats)
             self._complete(empty, own)
-            self._keep_few_commits()
+            self._keep_for_a_time()
         self._check_files()
 
     def fresh(self) -> DeltaTable:
@@ -135,7 +136,7 @@ class Table:
             return pl.DataFrame(handle.get_add_actions(flatten=True))
 
     def compact(self, only: tuple[str, Sequence[str]] | None = None) -> Mapping[str, int]:
-        """Joins small files and drops files that nothing has named for a week; the rows stay as they are.
+        """Joins small files and drops files that nothing has named for a day; the rows stay as they are.
 
         `only` names the partition's column and those of its values, as text, whose files are joined.
         """
@@ -144,7 +145,7 @@ class Table:
             before = len(handle.file_uris())
             chosen = None if only is None else [(only[0], "in", list(only[1]))]
             handle.optimize.compact(partition_filters=chosen, target_size=WHOLE_BYTES)
-            dropped = len(handle.vacuum(retention_hours=SAFE_RETENTION_HOURS, dry_run=False, full=True))
+            dropped = len(handle.vacuum(dry_run=False, full=True))
             after = self.fresh()
             return {"before": before, "after": len(after.file_uris()), "dropped": dropped, "version": after.version()}
 
@@ -165,7 +166,7 @@ class Table:
                 self.address,
                 empty,
                 partition_by=partition_by,
-                configuration={"delta.dataSkippingStatsColumns": ",".join(stats), _COMMITS_KEPT[0]: _COMMITS_KEPT[1]},
+                configuration={"delta.dataSkippingStatsColumns": ",".join(stats), **_KEPT},
             )
             return DeltaTable(self.address)
 
@@ -186,13 +187,17 @@ class Table:
                 if self._lacking(empty, self.fresh()):
                     write_deltalake(self._handle, empty, mode="append", schema_mode="merge")
 
-    def _keep_few_commits(self) -> None:
+    def _keep_for_a_time(self) -> None:
         """For a table of an earlier release; whoever has set a time of their own keeps it."""
-        name, value = _COMMITS_KEPT
-        if name not in self._handle.metadata().configuration:
+        if self._kept_for_good():
             with self.writing():
-                if name not in self.fresh().metadata().configuration:
-                    self._handle.alter.set_table_properties({name: value})
+                self.fresh()
+                if lacking := self._kept_for_good():
+                    self._handle.alter.set_table_properties(lacking)
+
+    def _kept_for_good(self) -> dict[str, str]:
+        configured = self._handle.metadata().configuration
+        return {name: value for name, value in _KEPT.items() if name not in configured}
 
     def _lacking(self, empty: pl.DataFrame, handle: DeltaTable | None = None) -> list[str]:
         found = {field.name for field in (handle or self._handle).schema().fields}

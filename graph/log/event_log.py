@@ -95,7 +95,7 @@ class EventLog:
         return self._rows.table.latest_batch(loader)
 
     def compact(self) -> Compacted:
-        """Joins the small files of each day and drops files that nothing has named for a week.
+        """Joins the small files of each day and drops files that nothing has named for a day.
 
         No row is lost and each keeps its `log_version`, so that reads between versions still hold.
         """

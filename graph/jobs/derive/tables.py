@@ -25,7 +25,11 @@ class NodeTable:
 
     def touched(self, fresh: pl.LazyFrame) -> pl.LazyFrame:
         """The keys to derive again when `fresh` events came in; one column, in order."""
-        return self.mentions(fresh).sort(self.node.key.name)
+        return in_order(self.mentions, fresh)
+
+    def named(self, found: pl.DataFrame) -> pl.DataFrame:
+        """What its `mentions` found, as `touched` has it."""
+        return found
 
     def rows(self, events: pl.LazyFrame, keys: pl.LazyFrame | None) -> pl.LazyFrame:
         """The key and every declared property, a row for each key, in the order of the keys."""
@@ -40,10 +44,22 @@ class TieTable:
     owners: Mentions
     derive: Derive
 
+    @property
+    def mentions(self) -> Mentions:
+        """Who finds the owners."""
+        return self.owners
+
     def touched(self, fresh: pl.LazyFrame) -> pl.LazyFrame:
         """The owners whose ties are derived again when `fresh` events came in, in order."""
         columns = self.owner_columns()
-        return self.owners(fresh).select(pl.all().name.map(lambda name: _renamed(name, columns))).sort(columns)
+        return in_order(self.owners, fresh).select(pl.all().name.map(lambda name: _renamed(name, columns)))
+
+    def named(self, found: pl.DataFrame) -> pl.DataFrame:
+        """What its `mentions` found, as `touched` has it."""
+        columns = self.owner_columns()
+        renamed = found.clone()
+        renamed.columns = [_renamed(name, columns) for name in found.columns]
+        return renamed
 
     def rows(self, events: pl.LazyFrame, owners: pl.LazyFrame | None) -> pl.LazyFrame:
         """start, end and every declared property, in the order of the two keys."""
@@ -52,6 +68,11 @@ class TieTable:
     def owner_columns(self) -> list[str]:
         """The columns that say whose ties are derived as a whole."""
         return {Owner.START: ["start"], Owner.END: ["end"], Owner.PAIR: ["start", "end"]}[self.tie.owner]
+
+
+def in_order(mentions: Mentions, fresh: pl.LazyFrame) -> pl.LazyFrame:
+    """What is mentioned, by the first of its columns and then the next."""
+    return mentions(fresh).sort(pl.all())
 
 
 def _renamed(name: str, columns: list[str]) -> str:

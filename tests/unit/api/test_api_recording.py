@@ -43,7 +43,11 @@ class Gated(Recorder):
 class Place:
     def __init__(self, folder: Path) -> None:
         self.recorder, self.woken = Gated(folder), 0
-        self.grouped = GroupedRecorder(LogWriter(self.recorder).commit, self.wake, lambda: NOW)
+        self.rested: list[float] = []
+        self.grouped = GroupedRecorder(LogWriter(self.recorder).commit, self.wake, lambda: NOW, self.rest)
+
+    async def rest(self, seconds: float) -> None:
+        self.rested.append(seconds)
 
     def wake(self) -> None:
         self.woken += 1
@@ -85,6 +89,35 @@ async def test_what_comes_while_others_are_written_is_one_commit_and_each_is_tol
     assert [version for *_, version in place.rows()] == [1, 2, 2, 2, 2]
     assert {source for _, source, _ in place.rows()} == {"till"}
     assert place.woken == 2
+
+
+async def test_who_sends_one_after_the_other_waits_for_nobody(place: Place) -> None:
+    place.recorder.may.set()
+    for name in "abc":
+        await place.send(name)
+
+    assert place.rested == []
+    assert [version for *_, version in place.rows()] == [1, 2, 3]
+
+
+async def test_where_several_send_at_once_the_log_rests_and_what_comes_meanwhile_is_one_commit(place: Place) -> None:
+    later: list[asyncio.Task[list[Verdict]]] = []
+
+    async def rest(seconds: float) -> None:
+        await place.rest(seconds)
+        if len(place.rested) == 1:
+            later.extend(place.send(name) for name in "cde")
+            await asyncio.sleep(0)
+
+    place.grouped = GroupedRecorder(LogWriter(place.recorder).commit, place.wake, lambda: NOW, rest)
+    place.recorder.may.set()
+    await asyncio.gather(place.send("a"), place.send("b"))
+    while len(place.rested) < 2:
+        await asyncio.sleep(0)
+
+    assert [told(await one) for one in later] == [[("ACCEPTED", name)] for name in "cde"]
+    assert [(name, version) for name, _, version in place.rows()] == [("a", 1), ("b", 1), ("c", 2), ("d", 2), ("e", 2)]
+    assert place.rested == [recording.REST_SECONDS] * 2
 
 
 async def test_one_that_is_refused_stops_no_other(place: Place) -> None:

@@ -308,6 +308,25 @@ def test_of_writers_that_looked_at_one_version_one_gets_in(tmp_path: Path):
 
 
 KEPT = "delta.logRetentionDuration"
+REPLACED = "delta.deletedFileRetentionDuration"
+
+
+def test_a_file_that_compaction_replaced_goes_after_its_time(tmp_path: Path):
+    log = EventLog.open(tmp_path)
+    for number in range(4):
+        log.append(events(f"e{number}"), loader="a", batch=number)
+    log.compact()
+    replaced = sorted(set(tmp_path.glob("day=*/*.parquet")) - {tmp_path / path for path in log_files(tmp_path)})
+    assert len(replaced) == 4
+
+    DeltaTable(tmp_path).alter.set_table_properties({REPLACED: "interval 0 seconds"})
+    assert EventLog.open(tmp_path).compact().files_dropped == 4
+    assert not any(path.exists() for path in replaced)
+    assert set(EventLog.open(tmp_path).read(["id"])["id"]) == {"e0", "e1", "e2", "e3"}
+
+
+def log_files(folder: Path) -> list[str]:
+    return pl.DataFrame(DeltaTable(folder).get_add_actions(flatten=True))["path"].to_list()
 
 
 def test_commits_in_a_checkpoint_go_and_whoever_looked_away_meanwhile_catches_up(tmp_path: Path):
@@ -329,7 +348,8 @@ def test_commits_in_a_checkpoint_go_and_whoever_looked_away_meanwhile_catches_up
 def test_a_log_of_an_earlier_release_keeps_few_commits_and_a_time_of_ones_own_stays(tmp_path: Path):
     write_deltalake(tmp_path, pl.DataFrame(schema=EVENTS), partition_by="day")
     EventLog.open(tmp_path)
-    assert DeltaTable(tmp_path).metadata().configuration[KEPT] == "interval 10 minutes"
+    configured = DeltaTable(tmp_path).metadata().configuration
+    assert (configured[KEPT], configured[REPLACED]) == ("interval 10 minutes", "interval 1 days")
 
     DeltaTable(tmp_path).alter.set_table_properties({KEPT: "interval 9 days"})
     EventLog.open(tmp_path)
