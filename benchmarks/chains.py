@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,14 +27,18 @@ from graph.algorithms.chains import ChainsRequest, Gap, Purchases, find_chains, 
 from graph.algorithms.chains.events import Steps, to_steps
 from graph.algorithms.chains.longer import extend, pair
 from graph.algorithms.chains.mining import permuted_p, rank
+from graph.algorithms.chains.permuting import Rows, permute
 from graph.algorithms.chains.support import Support, count_support
-from graph.algorithms.chains.weighing import weigh_pairs
+from graph.algorithms.chains.weighing import nulls_of, weigh_pairs
 
 SLOTS = ((0, 540), (540, 660), (660, 840), (840, 1020), (1020, 1200), (1200, 1440))
 CATEGORIES, DAYS = 30, 28
 MONDAY = 20_517
 GAP = Gap.WITHIN_3_DAYS
 PERMUTATIONS = 1_000
+TIMED = "prepare", "count", "search", "permute", "permute_common", "three_steps"
+COMMON = 3
+"""Of a thousand customers so many must be able to go through a chain, where the rows are to be the same for any log."""
 PEERS, SPARK = (Path(__file__).with_name(name) for name in ("chains_peers.py", "chains_spark.py"))
 Answer = TypeVar("Answer")
 
@@ -116,6 +121,9 @@ def measured(purchases: Purchases) -> dict[str, float]:
     weighed = weigh_pairs(one_gap, steps)
     permuted, told = timed(lambda: permuted_p(one_gap, steps, weighed))
     closed = np.exp(weighed.log_shuffled)
+    share = replace(one_gap, min_customers=max(1, purchases.customer_count * COMMON // 1_000))
+    common = weigh_pairs(share, steps)
+    alike, _ = timed(lambda: permuted_p(share, steps, common))
     longer, lengths = timed(lambda: three_steps(steps))
     return {
         "events": purchases.customer.size,
@@ -126,10 +134,33 @@ def measured(purchases: Purchases) -> dict[str, float]:
         "permute": permuted,
         "permuted_rows": weighed.size,
         "below_5_percent": {"closed": int((closed < 0.05).sum()), "permuted": int((told < 0.05).sum())},
+        "permute_common": alike,
+        "common_rows": common.size,
         "three_steps": longer,
         "three_steps_tried": lengths,
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
+
+
+def not_stopped(events: int) -> dict[str, object]:
+    """Every row shuffled `PERMUTATIONS` times beside rows that stop: the seconds, and whether they decide alike."""
+    steps = to_steps(shop(events, events // 10, CATEGORIES), SLOTS)
+    request = ChainsRequest(slots=SLOTS, gaps=(GAP,), permutations=PERMUTATIONS)
+    weighed = weigh_pairs(request, steps)
+    stopped, early = timed(lambda: permuted_p(request, steps, weighed))
+    pairs, nulls = Rows(steps.token_count, weighed.first, weighed.then, weighed.day_kind), nulls_of(request, steps, GAP)
+    never = PERMUTATIONS + 1
+    whole, shuffled = timed(lambda: permute(nulls, pairs, PERMUTATIONS, request.seed, never))
+    all_told = np.max([one.p_value for one in shuffled], axis=0)
+    decided = {
+        f"below {level}": {
+            "stopped": int((early < level).sum()),
+            "all": int((all_told < level).sum()),
+            "both": int(((early < level) & (all_told < level)).sum()),
+        }
+        for level in (0.5, 0.05, 0.01)
+    }
+    return {"events": events, "rows": weighed.size, "stopped": stopped, "all": whole, **decided}
 
 
 def three_steps(steps: Steps) -> int:
@@ -164,6 +195,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000, help="for the peers")
     parser.add_argument("--customers", type=int, default=200_000, help="for the peers")
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--not-stopped", type=int, default=100_000, help="events, for every row shuffled to the end")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     warm: Steps = to_steps(shop(2_000, 100, CATEGORIES), SLOTS)
@@ -176,7 +208,8 @@ def main() -> None:
     told = growth(asked.sizes)
     report |= {
         "growth": told,
-        "slopes": {what: slope(told, what) for what in ("prepare", "count", "search", "permute", "three_steps")},
+        "slopes": {what: slope(told, what) for what in TIMED},
+        "not_stopped": not_stopped(asked.not_stopped),
     }
     text = json.dumps(report, indent=2)
     print(text)

@@ -123,12 +123,18 @@ class Customer(Node):
         """Read together with the other customers' scores."""
         return await centrality_of(info, self.key, run)
 
-    @strawberry.field(description="Chains whose first step the customer did and whose next slot lies ahead or now.")
+    @strawberry.field(
+        description="Chains whose first step the customer did and whose next slot lies ahead or now; none of who said "
+        "no to personal offers."
+    )
     async def open_chains(self, info: Info, at: At = None) -> list[OpenChain]:
         """Read together with the other customers' chains."""
         return await open_chains_of(info, self.key, at)
 
-    @strawberry.field(description="What the customer probably buys next, the likeliest first, open chains counted in.")
+    @strawberry.field(
+        description="What the customer probably buys next, the likeliest first, open chains counted in; nothing of who "
+        "said no to personal offers."
+    )
     async def next_products(
         self,
         info: Info,

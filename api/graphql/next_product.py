@@ -14,7 +14,7 @@ from graph.queries import product as product_queries
 
 
 async def next_products(info: Info, key: str, first: int, at: datetime | None, new_only: bool) -> list[NextProduct]:
-    """A customer's next products, the likeliest first; none for a customer whom no run scored."""
+    """A customer's next products, the likeliest first; none for one whom no run scored or who said no to offers."""
     few(first)
     found, chains = await asyncio.gather(
         info.context.load(queries.next_of_customers, key), open_chains_of(info, key, at)

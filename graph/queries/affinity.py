@@ -8,7 +8,7 @@ import msgspec
 
 from graph.queries.reader import Reader
 from graph.queries.run import CURRENT_AFFINITY
-from graph.queries.view import join_seen
+from graph.queries.view import and_seen
 from graph.store.statement import CUSTOMER, Statement, cypher
 
 
@@ -68,9 +68,11 @@ OF_PRODUCTS = cypher(
     " MATCH (a:ProductAffinity {affinity_id: affinity_id})"
     " RETURN a.sku AS key, a.run_id AS run_id, a.together AS together, a.similar AS similar ORDER BY run_id"
 )
+# As with open chains: who said no to personal offers is foretold nothing; who was never asked has not said no.
 OF_CUSTOMERS = cypher(
-    f"{CURRENT_AFFINITY} UNWIND $keys AS key WITH run + '|' + key AS next_id"
-    f" MATCH (a:NextProducts {{next_id: next_id}}){join_seen('a')}"
+    f"{CURRENT_AFFINITY} UNWIND $keys AS key MATCH (c:Customer {{customer_id: key}})"
+    f" WHERE coalesce(c.consent_offers, true) = true{and_seen('customer', 'c')} WITH run + '|' + key AS next_id"
+    " MATCH (a:NextProducts {next_id: next_id})"
     " RETURN a.customer_id AS key, a.run_id AS run_id, a.horizon_days AS horizon_days, a.products AS products"
     " ORDER BY run_id",
     keys=CUSTOMER,
@@ -89,7 +91,8 @@ async def partners_of(reader: Reader, products: Sequence[str]) -> list[Partners 
 
 
 async def next_of_customers(reader: Reader, customers: Sequence[str]) -> list[NextRows | None]:
-    """What each customer probably buys, in the order given; None for one whom no run scored."""
+    """What each customer probably buys, in the order given; None for one whom no run scored, or who said no to
+    personal offers."""
 
     def told(record: dict[str, Any]) -> NextRows:
         return NextRows(record["run_id"], record["horizon_days"], _rows(NextRow, record["products"]))

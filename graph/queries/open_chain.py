@@ -83,7 +83,7 @@ async def open_chains(
     *,
     any_consent: bool = False,
 ) -> list[list[OpenChainRow]]:
-    """Each customer's open chains at an instant, the nearest window first, out of one statement or two.
+    """Each customer's open chains at an instant, the nearest window first, out of one statement.
 
     `zone` holds for stores that name none; `calendar` says which days are holidays. Who said no to offers is inside of
     nothing, unless with `any_consent`.

@@ -91,55 +91,55 @@ _ORDER_ROW: LiteralString = _row(
     categories="categories",
     behaviour="'purchase'",
 )
-# The chains that orders of the categories in `own`, a list of lists, may have begun. One that begins with something
-# else is told in any case: who did that, another statement has to say.
-_CHAINS: LiteralString = (
-    "CALL (own) { UNWIND own AS some UNWIND some AS category WITH collect(DISTINCT category) AS known"
-    " MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (n:Chain {run_id: pointer.run_id})"
-    " WHERE n.q_value < $q_limit AND n.lift > 1 AND (n.first_behaviour <> 'purchase' OR any(category IN known"
-    " WHERE category = n.first_category_id OR category STARTS WITH n.first_category_id + ' > '))"
-    f" RETURN collect({_row(source='pointer.scope', chain='n')}) AS chains }}"
-)
 # Who said no to personal offers is inside of nothing, unless all are asked for; who was never asked has not said no.
 _MAY_BE_OFFERED: LiteralString = " AND ($any_consent OR coalesce(c.consent_offers, true) = true)"
-_WHO: LiteralString = "UNWIND $customers AS customer MATCH (c:Customer {customer_id: customer})"
-OF_CUSTOMERS = _told_in_rows(
-    f"{_WHO}-[:PLACED]->(o:Order) WHERE o.local_date IN $dates{_MAY_BE_OFFERED}{and_seen('order', 'o')} {_BOUGHT}"
-    f" WITH collect({_ORDER_ROW}) AS orders, collect(categories) AS own {_CHAINS} RETURN orders + chains AS rows"
+_WHO: LiteralString = "MATCH (c:Customer {customer_id: customer})"
+_ORDERS: LiteralString = (
+    f"UNWIND $customers AS customer {_WHO}-[:PLACED]->(o:Order)"
+    f" WHERE o.local_date IN $dates{_MAY_BE_OFFERED}{and_seen('order', 'o')} {_BOUGHT}"
+    f" WITH collect({_ORDER_ROW}) AS orders, collect(categories) AS own"
 )
 
 TOLD = frozenset({"view", "favourite", "cart_add", "share", "visit"})
 """What the graph tells of beside orders: of each product viewed, put into the cart or made a favourite, and of each
 store visited, the newest time; of shares of products every one."""
-_AND_SEEN: LiteralString = f"{_MAY_BE_OFFERED}{and_seen('customer', 'c')}"
-
-
-def _with_product(at: LiteralString, behaviour: LiteralString) -> LiteralString:
-    told = _row(
-        customer="c.customer_id", at=f"toString({at})", district="c.district", product="p.sku",
-        categories="[p.category_id]", behaviour=behaviour,
-    )  # fmt: skip
-    return f" AND p.category_id IS NOT NULL{_AND_SEEN} RETURN collect({told}) AS rows"
-
-
-_TIES: LiteralString = (
-    f"{_WHO}-[t:VIEWED|FAVOURITED|ADDED_TO_CART]->(p:Product) WHERE coalesce(t.last_at, t.at) >= $since"
-    + _with_product(
-        "coalesce(t.last_at, t.at)",
-        "CASE type(t) WHEN 'VIEWED' THEN 'view' WHEN 'FAVOURITED' THEN 'favourite' ELSE 'cart_add' END",
-    )
+_NAMES_OTHERS: LiteralString = (
+    "n.first_behaviour IN $told OR n.then_behaviour IN $told"
+    " OR any(behaviour IN $told WHERE coalesce(n.steps, '') CONTAINS '\"' + behaviour + '\"')"
 )
-_SHARES: LiteralString = f"{_WHO}-[:SHARED]->(s:Share)-[:OF]->(p:Product) WHERE s.at >= $since" + _with_product(
-    "s.at", "'share'"
+# The chains that orders of the categories in `own`, a list of lists, may have begun, and those that begin with
+# something else; `others` counts those that name something else anywhere.
+_CHAINS: LiteralString = (
+    "CALL (own) { UNWIND own AS some UNWIND some AS category WITH collect(DISTINCT category) AS known"
+    " MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (n:Chain {run_id: pointer.run_id})"
+    " WHERE n.q_value < $q_limit AND n.lift > 1 AND (n.first_behaviour <> 'purchase' OR any(category IN known"
+    " WHERE category = n.first_category_id OR category STARTS WITH n.first_category_id + ' > '))"
+    f" RETURN collect({_row(source='pointer.scope', chain='n')}) AS chains,"
+    f" count(CASE WHEN {_NAMES_OTHERS} THEN 1 END) AS others }}"
 )
-_VISIT_ROW: LiteralString = _row(
-    customer="c.customer_id", at="toString(t.last_at)", time_zone="s.time_zone", store="s.store_id",
-    district="coalesce(s.district, c.district)", categories="[]", behaviour="'visit'",
-)  # fmt: skip
-_VISITS: LiteralString = (
-    f"{_WHO}-[t:VISITED]->(s:Store) WHERE t.last_at >= $since{_AND_SEEN} RETURN collect({_VISIT_ROW}) AS rows"
+_ACT_ROW: LiteralString = _row(
+    customer="c.customer_id",
+    at="toString(at)",
+    time_zone="x.time_zone",
+    district="coalesce(x.district, c.district)",
+    store="x.store_id",
+    product="p.sku",
+    categories="CASE WHEN p.category_id IS NULL THEN [] ELSE [p.category_id] END",
+    behaviour="behaviour",
 )
-DONE_BESIDE = _told_in_rows(f"{_TIES} UNION ALL {_SHARES} UNION ALL {_VISITS}")
+# All ties in one pattern: a branch for each of them costs a planner that has just started seconds. Where no chain asks
+# for them nobody's are read. Of products alone those with a category count.
+_ACTS: LiteralString = (
+    f"CALL (others) {{ UNWIND CASE WHEN others > 0 THEN $customers ELSE [] END AS customer {_WHO}"
+    "-[t:VIEWED|FAVOURITED|ADDED_TO_CART|SHARED|VISITED]->(x)"
+    f" WHERE coalesce(t.last_at, t.at, x.at) >= $since{_MAY_BE_OFFERED}{and_seen('customer', 'c')}"
+    " OPTIONAL MATCH (x)-[:OF]->(shared:Product)"
+    " WITH c, x, coalesce(t.last_at, t.at, x.at) AS at, coalesce(shared, x) AS p, CASE type(t)"
+    " WHEN 'VIEWED' THEN 'view' WHEN 'FAVOURITED' THEN 'favourite' WHEN 'ADDED_TO_CART' THEN 'cart_add'"
+    " WHEN 'SHARED' THEN 'share' ELSE 'visit' END AS behaviour WHERE behaviour = 'visit' OR p.category_id IS NOT NULL"
+    f" RETURN collect({_ACT_ROW}) AS acts }}"
+)
+OF_CUSTOMERS = _told_in_rows(f"{_ORDERS} {_CHAINS} {_ACTS} RETURN orders + chains + acts AS rows")
 
 _ORDER_FIELDS = tuple(field.name for field in fields(RecentOrder))
 _CHAIN_FIELDS = tuple(field.name for field in fields(ChainRow))
@@ -150,15 +150,18 @@ async def recent_of_customers(
 ) -> Recent:
     """What these customers bought on these days of the stores' calendars, and did since the first of them.
 
-    One statement; a second one for what was done beside buying, where one of the chains speaks of that. `zone` is the
+    One statement, which looks at what was done beside buying only where one of the chains speaks of that. `zone` is the
     clock of what was done in no store. Nothing of who said no to offers, unless with `any_consent`.
     """
-    wanted: dict[str, object] = {"customers": list(dict.fromkeys(customers)), "any_consent": any_consent}
-    rows = await reader.read(OF_CUSTOMERS, {**wanted, "dates": list(dates), "q_limit": Q_LIMIT})
-    if any(step.behaviour in TOLD for one in _chains(rows) for step in one.chain.steps):
-        since = datetime.combine(min(dates), time(), zone)
-        rows = [*rows, *await reader.read(DONE_BESIDE, {**wanted, "since": since})]
-    return _recent(rows, zone)
+    wanted: dict[str, object] = {
+        "customers": list(dict.fromkeys(customers)),
+        "any_consent": any_consent,
+        "dates": list(dates),
+        "since": datetime.combine(min(dates), time(), zone),
+        "told": sorted(TOLD),
+        "q_limit": Q_LIMIT,
+    }
+    return _recent(await reader.read(OF_CUSTOMERS, wanted), zone)
 
 
 def _recent(records: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Recent:

@@ -116,12 +116,14 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     (
         "recent orders",
         recent_orders.OF_CUSTOMERS,
-        {"customers": ["ann"], "dates": [date(2026, 3, 2)], "q_limit": 0.05, "any_consent": False},
-    ),
-    (
-        "done beside buying",
-        recent_orders.DONE_BESIDE,
-        {"customers": ["ann"], "since": datetime(2026, 1, 1, tzinfo=UTC), "any_consent": False},
+        {
+            "customers": ["ann"],
+            "dates": [date(2026, 3, 2)],
+            "since": datetime(2026, 1, 1, tzinfo=UTC),
+            "told": ["view"],
+            "q_limit": 0.05,
+            "any_consent": False,
+        },
     ),
     ("partners of products", affinity.OF_PRODUCTS, {"keys": ["latte"]}),
     ("next products of customers", affinity.OF_CUSTOMERS, {"keys": ["ann"]}),

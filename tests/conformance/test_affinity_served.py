@@ -18,9 +18,11 @@ from graph.jobs.publish import RunContext
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
 from graph.store import Store
+from graph.store.statement import cypher
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = 24 * 60
+OFFERS = cypher("MATCH (c:Customer {customer_id: $key}) SET c.consent_offers = $consent")
 SMALL = AffinityRequest(min_baskets=2, min_together=2, first=2, first_new=1)
 
 
@@ -98,6 +100,16 @@ async def test_next_products_say_why_and_are_read_together(scored: Store):
     assert all(one["reason"] in ("PEOPLE_LIKE_THEM", "POPULAR") for one in new)
     assert all(0 < one["probability"] < 1 for one in told["ann"])
     assert reads == 4  # customers, their next products, their open chains, the products
+
+
+async def test_who_said_no_to_offers_is_foretold_nothing(scored: Store):
+    query = "{ customers(first: 9) { nodes { key nextProducts(first: 1) { productKey } } } }"
+    await scored.write((OFFERS, {"key": "ann", "consent": False}), (OFFERS, {"key": "bob", "consent": True}))
+
+    data, _ = await asked(scored, query)
+
+    told = {one["key"]: bool(one["nextProducts"]) for one in data["customers"]["nodes"]}
+    assert (told["ann"], told["bob"], told["gil"]) == (False, True, True)
 
 
 async def test_only_what_is_new_may_be_asked_for(scored: Store):

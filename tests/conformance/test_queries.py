@@ -1,7 +1,8 @@
 """What we ask the graph is answered alike, and right, by both stores: a tiny shop, worked out by hand."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from graph.queries import store as stores
 from graph.queries.inside import Wanted, count_insiders, insiders
 from graph.queries.open_chain import open_chains
 from graph.queries.paging import Position, Slice, turned
+from graph.queries.recent_orders import recent_of_customers
 from graph.queries.statements import samples
 from graph.store import Statement, Store
 from graph.store.statement import cypher
@@ -286,7 +288,10 @@ VIEW_CHAIN = cypher(
     " n.steps = $steps"
 )
 VIEW = cypher(
-    "MATCH (c:Customer {customer_id: '蔡'}) MATCH (p:Product {sku: 'peach'}) CREATE (c)-[:VIEWED {last_at: $at}]->(p)"
+    "MATCH (c:Customer {customer_id: '蔡'}) MATCH (p:Product {sku: 'peach'}) MATCH (s:Store {store_id: 'west'})"
+    " CREATE (c)-[:VIEWED {last_at: $at}]->(p) CREATE (c)-[:FAVOURITED {at: $at}]->(p)"
+    " CREATE (c)-[:ADDED_TO_CART {last_at: $at}]->(p) CREATE (c)-[:VISITED {last_at: $at}]->(s)"
+    " CREATE (c)-[:SHARED]->(:Share {share_id: 'of-peach', at: $at})-[:OF]->(p)"
 )
 
 
@@ -302,23 +307,35 @@ class Recording:
         return await self.store.read(statement, parameters)
 
 
-async def test_what_was_done_beside_buying_is_read_where_a_chain_speaks_of_it_alone(shop: Store):
+async def test_what_was_done_beside_buying_counts_in_the_same_statement_where_a_chain_speaks_of_it(shop: Store):
     reader, at = Recording(shop), utc(2026, 3, 2, 6)
     await shop.write((VIEW, {"at": utc(2026, 3, 2, 3)}))
 
     before = await open_chains(reader, ["ann", "蔡"], at, SHANGHAI)
-    asked_before = len(reader.asked)
     await shop.write((VIEW_CHAIN, {"steps": LOOKED_AT_TEA}))
     after = await open_chains(reader, ["ann", "蔡"], at, SHANGHAI)
 
-    assert asked_before == 1
-    assert len(reader.asked) == 3
+    assert len(reader.asked) == 2
     assert (before[1], after[0]) == ([], before[0])
     # Peach is a fruit tea, and so a tea; it was looked at by no store's clock, at eleven in Shanghai.
     assert [(row.chain.key, row.last.behaviour, row.last.product, row.last.local_minute) for row in after[1]] == [
         ("chains-1|5", "view", "peach", 660)
     ]
     assert (after[1][0].window_start, after[1][0].window_end) == (utc(2026, 3, 3, 3), utc(2026, 3, 3, 5))
+    acts = (await recent_of_customers(shop, ["蔡"], [date(2026, 3, 2)], SHANGHAI)).orders["蔡"]
+    assert [(act.behaviour, act.product, act.store, act.at) for act in acts] == [
+        (behaviour, product, store, utc(2026, 3, 2, 3))
+        for behaviour, product, store in (
+            ("cart_add", "peach", None),
+            ("favourite", "peach", None),
+            ("share", "peach", None),
+            ("view", "peach", None),
+            ("visit", None, "west"),
+        )
+    ]
+    assert await recent_of_customers(shop, ["蔡"], [date(2026, 3, 3)], SHANGHAI) == replace(
+        await recent_of_customers(shop, [], [date(2026, 3, 3)], SHANGHAI), orders={}
+    )
 
 
 NEWEST = cypher("MATCH (c:Customer)-[:PLACED]->(o:Order) WITH c, max(o.at) AS newest SET c.last_order_at = newest")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps
-from graph.algorithms.chains.permuting import permute
+from graph.algorithms.chains.permuting import Rows, permute
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
 from graph.algorithms.chains.request import ChainsRequest, SlotsFrom
 from graph.algorithms.chains.weighing import Weighed, nulls_of, steps_of, weigh_pairs
@@ -63,14 +63,14 @@ def find_chains(request: ChainsRequest, purchases: Purchases) -> Chains:
 
 
 def permuted_p(request: ChainsRequest, steps: Steps, weighed: Weighed) -> Float64:
-    """The p of shuffling itself: of every row the largest over its nulls, each stopped early (`permuting.py`)."""
+    """The p of shuffling itself: of every row the largest over its nulls, stopped early (`permuting.py`)."""
     answer = np.full(weighed.size, np.nan)
     for gap in request.gaps:
         rows = np.flatnonzero(weighed.gap == gap.code)
         if gap.in_hours or not rows.size:
             continue
-        pairs = steps.token_count, weighed.first[rows], weighed.then[rows], weighed.day_kind[rows]
-        told = [permute(null, *pairs, request.permutations, request.seed) for null in nulls_of(request, steps, gap)]
+        pairs = Rows(steps.token_count, weighed.first[rows], weighed.then[rows], weighed.day_kind[rows])
+        told = permute(nulls_of(request, steps, gap), pairs, request.permutations, request.seed)
         answer[rows] = np.max([one.p_value for one in told], axis=0)
     return answer
 
