@@ -44,11 +44,14 @@ class Scales:
 
     def weigh(self, selections: Selections, objects: Sequence[object]) -> int:
         """What all objects of one level hold: those of all their lists below are one level again."""
-        answers = [cast("dict[str, object]", one) for one in objects if type(one) is dict]
-        if not answers:
+        columns = self._columns(selections)
+        if not columns:
             return 0
         total = 0
-        for column in self._columns(selections):
+        answers = cast("list[dict[str, object]]", [one for one in objects if type(one) is dict])
+        if not answers:
+            return 0
+        for column in columns:
             found = _flat([answer.get(column.key) for answer in answers])
             total += column.weight * len(found)
             if column.below:

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from graph.store import Store, StoreConfig, open_store
 
 ROOT = Path(__file__).parents[1]
+
+# No example is late because the machine is busy.
+settings.register_profile("any machine", parent=settings.default, deadline=None)
+settings.load_profile("any machine")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.cli.whole_answers import WholeAnswers
 from api.graphql.socket import LARGEST_FRAME
 from api.observing.metrics import MULTIPROCESS
 from api.settings import Settings
@@ -38,6 +39,7 @@ def server_config(application: Any, settings: Settings, **more: Any) -> uvicorn.
     """The configuration of one process; `application` is an app, or with `factory` what makes it."""
     return uvicorn.Config(
         application,
+        http=WholeAnswers,
         log_level="debug" if settings.log_level == "DEBUG" else "warning",
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,

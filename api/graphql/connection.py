@@ -15,7 +15,7 @@ import msgspec
 import strawberry
 
 from api.graphql.errors import bad_input
-from graph.queries.paging import COUNT_CAP, Page, Position, Slice, SortValue, position_of
+from graph.queries.paging import COUNT_CAP, NOWHERE, Page, Position, Slice, SortValue, position_of
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -54,7 +54,9 @@ class _Token(msgspec.Struct, array_like=True):
 
 
 def write_cursor(order: str, position: Position) -> str:
-    """The position as opaque text; `order` says for which list and order it holds."""
+    """The position as opaque text; `order` says for which list and order it holds. ValueError for NOWHERE."""
+    if position is NOWHERE:
+        raise ValueError("the row was read without its place")
     value = position.value
     if value is None:
         token = _Token(_VERSION, order, "n", "", position.key)
@@ -147,7 +149,7 @@ class Connection(Generic[Item]):
         """Made of the rows."""
         # `Edge[Item](…)` would note on every edge what kind of edge it is, which costs more than the edge.
         edge: type[Edge[Item]] = Edge
-        return [edge(node=self.make(row), cursor=write_cursor(self.order, at)) for row, at in self.page.entries]
+        return [edge(node=self.make(row), cursor=self._cursor(at)) for row, at in self.page.entries]
 
     @strawberry.field(description="The items of the page alone.")
     def nodes(self) -> list[Item]:
@@ -160,7 +162,11 @@ class Connection(Generic[Item]):
         if records is None:
             return self.edges()
         edge: type[Edge[Any]] = Edge
-        return [edge(node=one, cursor=write_cursor(self.order, position_of(one))) for one in records]
+        return [edge(node=one, cursor=self._cursor(position_of(one))) for one in records]
+
+    def _cursor(self, position: Position) -> str:
+        """None of a row that was read without its place, because no cursor is told."""
+        return "" if position is NOWHERE else write_cursor(self.order, position)
 
     def records(self) -> Sequence[object]:
         """The page's records, where it has them."""
@@ -196,6 +202,9 @@ def connect(
     """The page as a connection of `kind`."""
     return kind(page=page, order=order, make=make, counted=counted)
 
+
+PLACED = frozenset({"cursor", "page_info"})
+"""Fields of connections and edges that tell where rows stand (`PLACE`)."""
 
 WITHOUT_OBJECTS: Mapping[str, Callable[[Connection[Any]], Sequence[object]]] = {
     "edges": lambda connection: connection.edges_of_records(),

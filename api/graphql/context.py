@@ -454,6 +454,11 @@ class Context:
         if missing := scopes - self.caller.rights:
             raise lacking(missing, anonymous=self.caller.is_anonymous)
 
+    def end(self) -> None:
+        """Lets go of the executor and of what was loaded: all of it is freed at once, not when the collector comes."""
+        self.needed = _not_known
+        self.renew()
+
     def renew(self) -> None:
         """Loaders anew: what a subscription delivers next is read again."""
         self.loaders = Loaders(self.reader)

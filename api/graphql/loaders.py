@@ -43,7 +43,8 @@ class Loaders:
         asked = (batch, *given)
         loader = self._made.get(asked)
         if loader is None:
-            loader = self._made[asked] = _Loader(lambda keys: batch(self._reader, keys, *given))
+            reader = self._reader
+            loader = self._made[asked] = _Loader(lambda keys: batch(reader, keys, *given))
         return loader
 
 

@@ -38,7 +38,7 @@ from strawberry.types.field import StrawberryField
 
 from api.access.guard import Guarded, guarding
 from api.graphql.children import children_of
-from api.graphql.connection import WITHOUT_OBJECTS, Connection, Edge
+from api.graphql.connection import PLACED, WITHOUT_OBJECTS, Connection, Edge
 from api.graphql.context import Context
 from api.graphql.levels import (
     Column,
@@ -54,7 +54,7 @@ from api.graphql.levels import (
     as_they_are,
 )
 from api.graphql.rows import cells_of
-from graph.queries.paging import Record
+from graph.queries.paging import PLACE, Record
 from graph.queries.reader import Columns
 
 _DEFINITION = "strawberry-definition"
@@ -75,6 +75,13 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         self._plans: dict[tuple[object, ...], Plan | None] = {}
         if isinstance(self.context_value, Context):
             self.context_value.needed = self._needed
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """The answer; what the operation looked over and loaded is freed with it, not when the collector comes."""
+        self._plans.clear()
+        if isinstance(self.context_value, Context):
+            self.context_value.end()
+        return super().build_response(data)
 
     def complete_object_value(
         self,
@@ -295,18 +302,20 @@ def _had(
         cell, read = cells_of(origin).get(name), attrgetter(name)
         if cell:
             return _Had(partial(_read, read), cell.of_all, frozenset({cell.column}))
-        return _Had(partial(_read, read), needs=_beside(origin))
+        return _Had(partial(_read, read), needs=_beside(origin, name))
     if field.args:
         return None
     if any(one.name == "known" for one in fields(origin)):
         return _Had(partial(_read, lambda source: source.known[name]))
     method = _method(declared)
-    return None if method is None else _Had(partial(_read, method), needs=_beside(origin))
+    return None if method is None else _Had(partial(_read, method), needs=_beside(origin, name))
 
 
-def _beside(origin: type) -> Columns:
-    """What a field that stands in no row needs of rows: nothing, beside the items of a page; else it is not known."""
-    return _NOTHING if issubclass(origin, (Connection, Edge)) else None
+def _beside(origin: type, name: str) -> Columns:
+    """What a field that stands in no row needs of rows: of a page at most their places; else it is not known."""
+    if not issubclass(origin, (Connection, Edge)):
+        return None
+    return PLACE if name in PLACED else _NOTHING
 
 
 def _read(read: Callable[[Any], Any], sources: Values) -> Values:
@@ -346,21 +355,20 @@ def _counting(tell: Tell, context: Context, name: str) -> Tell:
 
 def _leaf(kind: Any, *, is_required: bool) -> Tell:
     """What tells the values of a scalar or an enumeration."""
-    known = _KNOWN.get(kind.name)
-    fit, tell = known or (None, partial(_coerced, kind))
+    fit, tell = _KNOWN.get(kind.name) or (None, partial(_coerced, kind))
+    return partial(_leaves, fit, tell, is_required)
 
-    def told(values: Values) -> Values:
-        types = set(map(type, values))
-        if _ABSENT not in types:
-            if fit is not None and not types <= fit:
-                raise NotPlain
-            return tell(values)
+
+def _leaves(fit: frozenset[type] | None, tell: Tell, is_required: bool, values: Values) -> Values:
+    types = set(map(type, values))
+    if _ABSENT in types:
         if is_required:
             raise NotPlain
-        rest = iter(told([value for value in values if value is not None]))
+        rest = iter(_leaves(fit, tell, is_required, [value for value in values if value is not None]))
         return [None if value is None else next(rest) for value in values]
-
-    return told
+    if fit is not None and not types <= fit:
+        raise NotPlain
+    return tell(values)
 
 
 def _coerced(kind: GraphQLLeafType, values: Values) -> Values:

@@ -18,6 +18,7 @@ from graph.queries.paging import (
     index_bounds,
     key_bounds,
     order_by,
+    rows_read,
     slice_parameters,
 )
 from graph.queries.reader import Columns, Reader, made_of, told_whole
@@ -93,7 +94,7 @@ async def page(
     if ordering.absent:
         return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice, columns)
     statement = page_statement(listing, ordering, shape, *_shape(slice))
-    parameters = {**(given or {}), **values, **slice_parameters(slice)}
+    parameters = {**(given or {}), **values, **slice_parameters(slice, columns)}
     records = await _records(reader, listing, statement, parameters, columns)
     return cut(Recorded(records, listing.made), slice)
 
@@ -118,8 +119,9 @@ async def pages(
     """The same page of each parent's list, in the parents' order, out of one statement; empty for an unknown parent."""
     statement = pages_statement(listing, ordering, *_shape(slice))
     found: dict[str, list[Record]] = {parent: [] for parent in parents}
-    parameters = {"parents": list(found), **slice_parameters(slice)}
-    for record in await _records(reader, listing, statement, parameters, columns):
+    parameters = {"parents": list(found), **slice_parameters(slice, columns)}
+    wanted = None if columns is None else columns | {"parent"}
+    for record in await _records(reader, listing, statement, parameters, wanted):
         found[record["parent"]].append(record)
     return [cut(Recorded(found[parent], listing.made), slice) for parent in parents]
 
@@ -163,7 +165,7 @@ async def _page_by_property(
         parts.append(absent_statement(listing, ordering, shape, after is True, before is True, slice.backward))
     given, records = {**given, **slice_parameters(slice)}, list[dict[str, Any]]()
     for statement in parts[::-1] if slice.backward else parts:
-        if (left := slice.limit + 1 - len(records)) > 0:
+        if (left := rows_read(slice, columns) - len(records)) > 0:
             records += await _records(reader, listing, statement, {**given, "limit": left}, columns)
     return cut(Recorded(records, listing.made), slice)
 

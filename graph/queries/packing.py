@@ -40,14 +40,16 @@ def packed(
     """`body` and then one record of all rows: `columns` names every field of `row` after AS, and those of `more`.
 
     `more` maps a further column to its kind; `order` is an ORDER BY over the columns' names. The statement can be
-    narrowed to some of the fields (`Statement.only`): what nobody reads is neither looked up nor sent.
+    narrowed to some of the columns (`Statement.only`): what nobody reads is not sent, and of the row not looked up.
     """
-    kept, kinds = dict(more or {}), dict(kinds_of(row))
+    kept = dict(more or {})
+    kinds = {**kept, **kinds_of(row)}
 
     def told(only: frozenset[str], whole: str = "") -> Statement:
-        names = {**kept, **{name: kind for name, kind in kinds.items() if name in only}}
+        # Rows without any column would be none.
+        names = {name: kind for name, kind in kinds.items() if name in only} or dict([next(iter(kinds.items()))])
         values = ", ".join(f"toString({name})" if kind else name for name, kind in names.items())
-        asked = ", ".join(text for text, name in _each(columns) if name in names)
+        asked = ", ".join(text for text, name in _each(columns) if name in names or name in kept)
         return Statement(
             f"{body} WITH {asked}{order} RETURN collect([{values}]) AS rows",
             tuple(names),

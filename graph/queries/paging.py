@@ -50,6 +50,13 @@ class Ordering:
     """INSTANT where the expression is one (`graph.queries.packing`)."""
 
 
+NOWHERE = Position(None, "")
+"""The place of a row that was read without it."""
+
+PLACE = frozenset({"sort_value", "sort_key"})
+"""The columns that say where a row stands."""
+
+
 class Entry(NamedTuple, Generic[Row]):
     """A row and where it stands."""
 
@@ -83,8 +90,8 @@ class Recorded(Sequence[Entry[Row]]):
 
 
 def position_of(record: Record) -> Position:
-    """Where a record of a list stands."""
-    return Position(record["sort_value"], record["sort_key"])
+    """Where a record of a list stands; NOWHERE where that was not asked for."""
+    return Position(record["sort_value"], record["sort_key"]) if "sort_key" in record else NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Page(Generic[Row]):
 
 
 def cut(entries: Sequence[Entry[Row]], slice: Slice) -> Page[Row]:
-    """The page out of up to limit + 1 rows as they were read: the one too many only says that there is more."""
+    """The page out of the rows as they were read (`rows_read`): one too many only says that there is more."""
     more = len(entries) > slice.limit
     kept = entries[: slice.limit]
     if slice.backward:
@@ -111,9 +118,14 @@ def cut(entries: Sequence[Entry[Row]], slice: Slice) -> Page[Row]:
     return Page(kept, has_next=more, has_previous=slice.after is not None)
 
 
-def slice_parameters(slice: Slice) -> dict[str, object]:
-    """The parameters that `bounds` and `order` name."""
-    parameters: dict[str, object] = {"limit": slice.limit + 1}
+def rows_read(slice: Slice, columns: frozenset[str] | None = None) -> int:
+    """How many rows are read for a page: one more, which says whether more follow, if it is asked where they stand."""
+    return slice.limit + 1 if columns is None or columns >= PLACE else max(1, slice.limit)
+
+
+def slice_parameters(slice: Slice, columns: frozenset[str] | None = None) -> dict[str, object]:
+    """The parameters that `bounds` and `order` name, of a page of which these columns are read."""
+    parameters: dict[str, object] = {"limit": rows_read(slice, columns)}
     for name, end in (("after", slice.after), ("before", slice.before)):
         if end is not None:
             parameters |= {} if end.value is None else {f"{name}_value": end.value}

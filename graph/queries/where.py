@@ -5,7 +5,7 @@ Filters are a map: a filter's name → its value, all of which must hold; beside
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import LiteralString, cast
 
 from graph.errors import BadInput
@@ -47,30 +47,37 @@ def shape_of(filters: Filters) -> tuple[Shape, dict[str, object]]:
 
     In whichever order conditions are given, it is one shape: each further statement has to be planned.
     """
-    values: dict[str, object] = {}
-    numbers = iter(range(MOST_BELOW))
+    numbering = _Numbering()
+    shape = tuple(
+        numbering.together(name, value, 1) if name in _TOGETHER else name for name, value in sorted(filters.items())
+    )
+    return shape, numbering.values | {name: value for name, value in filters.items() if name not in _TOGETHER}
 
-    def below(given: Filters, depth: int) -> Branch:
+
+@dataclass(frozen=True, slots=True)
+class _Numbering:
+    """The values of conditions within and, or and not, as they are met; each has the next number."""
+
+    values: dict[str, object] = field(default_factory=dict[str, object])
+
+    def together(self, name: str, value: object, depth: int) -> Branch:
+        """What stands behind and, or or not."""
+        several = cast("Sequence[Filters]", [value] if name == "not" else value)
+        return Branch(name, tuple(self._below(given, depth) for given in several))
+
+    def _below(self, given: Filters, depth: int) -> Branch:
         if depth > DEEPEST:
             raise BadInput(f"and, or and not may be nested at most {DEEPEST} deep")
-        return Branch("and", tuple(part for name, value in sorted(given.items()) for part in one(name, value, depth)))
+        return Branch("and", tuple(self._part(name, value, depth) for name, value in sorted(given.items())))
 
-    def one(name: str, value: object, depth: int) -> Shape:
+    def _part(self, name: str, value: object, depth: int) -> Numbered | Branch:
         if name in _TOGETHER:
-            return (together(name, value, depth + 1),)
-        number = next(numbers, None)
-        if number is None:
+            return self.together(name, value, depth + 1)
+        number = len(self.values)
+        if number == MOST_BELOW:
             raise BadInput(f"and, or and not may hold at most {MOST_BELOW} conditions together")
-        values[f"{name}_{number}"] = value
-        return (Numbered(name, number),)
-
-    def together(name: str, value: object, depth: int) -> Branch:
-        several = cast("Sequence[Filters]", [value] if name == "not" else value)
-        return Branch(name, tuple(below(given, depth) for given in several))
-
-    shape = tuple(together(name, value, 1) if name in _TOGETHER else name for name, value in sorted(filters.items()))
-    values |= {name: value for name, value in filters.items() if name not in _TOGETHER}
-    return shape, values
+        self.values[f"{name}_{number}"] = value
+        return Numbered(name, number)
 
 
 def is_about(filters: Filters, name: str) -> bool:

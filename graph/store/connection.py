@@ -92,6 +92,8 @@ def _driver(uri: str, login: Login) -> AsyncDriver:
             connection_acquisition_timeout=30,
             max_transaction_retry_time=15,
             notifications_min_severity=NotificationMinimumSeverity.OFF,
+            # Else every statement is followed by a message that tells the server how the driver was used.
+            telemetry_disabled=True,
         )
     except (DriverError, Neo4jError, ValueError) as error:
         raise StoreUnavailable(

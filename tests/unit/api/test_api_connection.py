@@ -89,4 +89,4 @@ def test_a_page_goes_on_where_its_last_cursor_points(api: Any):
 
     assert cursor["hasNextPage"] is True
     [(_, parameters)] = api.reader.reads
-    assert parameters == {"limit": 2, "after_value": "ann", "after_key": "ann"}
+    assert parameters == {"limit": 1, "after_value": "ann", "after_key": "ann"}

@@ -1,5 +1,6 @@
 """What is told out of records alone is what objects made of them would have told."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from strawberry.extensions import SchemaExtension
 from api.answers import AnswerStore
 from api.graphql.context import Caller, Context, Scope
 from api.graphql.schema import make_schema
+from graph.queries.paging import Page
 
 LINES = "lines { nodes { sku quantity amount product { id key name brand price currency category { key } } } }"
 QUERIES = (
@@ -67,10 +69,39 @@ async def test_only_selected_columns_are_asked_for(shop_services: Any):
 
     _, reads = await asked(TOLD, shop_services, query)
 
-    place = ("sort_value", "sort_key")
     assert [packed for _, packed in reads] == [
-        (*place, "key", "city"),
-        ("parent", *place, "key", "amount_cents"),
-        ("parent", *place, "sku"),
+        ("key", "city"),
+        ("parent", "key", "amount_cents"),
+        ("parent", "sku"),
         ("key", "name"),
     ]
+
+
+@pytest.mark.parametrize("placed", ["edges { cursor }", "pageInfo { hasNextPage }", "pageInfo { endCursor }"])
+async def test_where_rows_stand_is_asked_for_with_what_tells_it(shop_services: Any, placed: str):
+    query = f"{{ customers(first: 1) {{ nodes {{ city }} {placed} }} }}"
+
+    told, reads = await asked(TOLD, shop_services, query)
+    resolved, _ = await asked(RESOLVED, shop_services, query)
+
+    assert [packed for _, packed in reads] == [("sort_value", "sort_key", "city")]
+    assert told == resolved
+
+
+async def test_what_an_operation_read_is_freed_without_the_collector(shop_services: Any):
+    query = f"{{ customers {{ nodes {{ key orders {{ nodes {{ key {LINES} }} }} }} }} }}"
+
+    def pages() -> int:
+        return sum(type(one) is Page for one in gc.get_objects())
+
+    gc.collect()
+    before = pages()
+    gc.disable()
+    try:
+        told, _ = await asked(TOLD, shop_services, query)
+        left = pages() - before
+    finally:
+        gc.enable()
+
+    assert told["customers"]["nodes"][0]["orders"]["nodes"]
+    assert left == 0

@@ -32,7 +32,7 @@ def test_and_or_and_not_reach_the_statement(api: Any):
     [(statement, parameters)] = api.reader.reads
     whole = page_statement(customer.LISTING, customer.ORDERINGS["key"], shape, False, False, False)
     assert statement == whole.only(frozenset({"key"}))
-    assert parameters == {**values, "limit": 21}
+    assert parameters == {**values, "limit": 20}
 
 
 def test_too_many_conditions_are_refused(api: Any):

@@ -31,7 +31,7 @@ WHOLE = packed(
 
 
 def test_a_narrowed_statement_looks_up_and_sends_only_what_is_asked_for():
-    narrow = WHOLE.only(frozenset({"cents", "at"}))
+    narrow = WHOLE.only(frozenset({"parent", "cents", "at"}))
 
     assert narrow.text == (
         "MATCH (o:Order) WITH parent, o.at AS at, coalesce(o.cents, [0, 1][0]) AS cents ORDER BY parent"
@@ -46,7 +46,20 @@ def test_a_narrowed_statement_looks_up_and_sends_only_what_is_asked_for():
 def test_the_same_columns_give_the_same_statement():
     assert WHOLE.only(frozenset({"key"})) is WHOLE.only(frozenset({"key"}))
     assert WHOLE.only(None) is WHOLE
-    assert WHOLE.only(frozenset({"key", "at", "cents"})).text == WHOLE.text
+    assert WHOLE.only(frozenset({"parent", "key", "at", "cents"})).text == WHOLE.text
+
+
+def test_what_only_sorts_is_bound_but_not_sent():
+    narrow = WHOLE.only(frozenset({"cents"}))
+
+    assert narrow.text == (
+        "MATCH (o:Order) WITH parent, coalesce(o.cents, [0, 1][0]) AS cents ORDER BY parent"
+        " RETURN collect([cents]) AS rows"
+    )
+
+
+def test_rows_of_which_nothing_is_told_are_still_counted():
+    assert WHOLE.only(frozenset()).packed == ("parent",)
 
 
 def test_a_page_of_records_makes_rows_when_they_are_asked_for():
