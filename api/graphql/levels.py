@@ -6,9 +6,10 @@ together, which costs a small part of doing the same object by object.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, chain, pairwise
 from typing import Any, cast
 
 from graph.queries.paging import Record
@@ -95,24 +96,25 @@ class Shape:
         if not self.is_list:
             present = [value for value in values if value is not None]
             return present if plan.is_counted else list({id(value): value for value in present}.values())
-        objects = [one for value in values if value is not None for one in cast("list[object]", value)]
+        objects = list(chain.from_iterable(value for value in values if value is not None))
         return objects if self.is_item_required else [one for one in objects if one is not None]
 
     def _filled(self, values: Values, objects: Values, told: Sequence[Told]) -> Values:
         """The values with what was told in the places of their objects."""
         if self.is_list:
-            rest = iter(told)
-            return [None if value is None else self._list(value, rest) for value in values]
+            return self._lists(values, told)
         if len(objects) == len(values):
             return told
         # One thing that hangs on many is told once.
         known = {id(one): answer for one, answer in zip(objects, told, strict=True)}
         return [None if value is None else known[id(value)] for value in values]
 
-    def _list(self, value: Sequence[object], told: Iterator[Told]) -> list[Told | None]:
-        if self.is_item_required:
-            return [next(told) for _ in value]
-        return [None if one is None else next(told) for one in value]
+    def _lists(self, values: Values, told: Sequence[Told]) -> Values:
+        if self.is_item_required and _ABSENT not in map(type, values):
+            ends = [0, *accumulate(map(len, values))]
+            return [told[start:end] for start, end in pairwise(ends)]
+        rest = iter(told)
+        return [None if value is None else [None if one is None else next(rest) for one in value] for value in values]
 
 
 @dataclass(frozen=True, slots=True)

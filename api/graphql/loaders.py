@@ -32,8 +32,7 @@ class Loaders:
 
     async def load_all(self, batch: Batch[Answer], keys: Iterable[str], *given: object) -> dict[str, Answer]:
         """Every key → its answer, each asked for once, all in the same turn."""
-        turn_of = self._loader(batch, given).turn_of
-        turns = {key: turn_of(key) for key in dict.fromkeys(keys)}
+        turns = self._loader(batch, given).turns_of(keys)
         told: dict[str, Answer] = {}
         for asked in [_Asked(turn, _whole) for turn in dict.fromkeys(turns.values())]:
             told |= await asked
@@ -60,6 +59,11 @@ class _Turn(Generic[Answer]):
         self.waiting = 0
         self.is_open = True
         self.told = asyncio.get_running_loop().create_task(self._told(read))
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nobody waited any more before it was told."""
+        return self.told.cancelled() or self.told.cancelling() > 0
 
     async def _told(self, read: Callable[[list[str]], Awaitable[Sequence[Answer]]]) -> dict[str, Answer]:
         # Tasks that were started together with the one that asked first ask before this goes on.
@@ -101,10 +105,20 @@ class _Loader(Generic[Answer]):
 
     def turn_of(self, key: str) -> _Turn[Answer]:
         """The turn whose answer tells of the key: an earlier one's, else this one's."""
-        turn = self._turns.get(key)
-        if turn is None or turn.told.cancelled() or turn.told.cancelling():
-            if self._open is None or not self._open.is_open or self._open.told.cancelling():
-                self._open = _Turn(self._read)
-            turn = self._turns[key] = self._open
-            turn.keys.append(key)
-        return turn
+        return self.turns_of((key,))[key]
+
+    def turns_of(self, keys: Iterable[str]) -> dict[str, _Turn[Answer]]:
+        """The same of each of many keys."""
+        known = {key: self._turns.get(key) for key in keys}
+        told = {turn for turn in set(known.values()) if turn is not None and not turn.is_given_up}
+        if missing := [key for key, turn in known.items() if turn not in told]:
+            asked = dict.fromkeys(missing, self._opened())
+            self._opened().keys.extend(missing)
+            self._turns |= asked
+        return {key: self._turns[key] for key in known}
+
+    def _opened(self) -> _Turn[Answer]:
+        """The turn that keys can still be added to."""
+        if self._open is None or not self._open.is_open or self._open.is_given_up:
+            self._open = _Turn(self._read)
+        return self._open

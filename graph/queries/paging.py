@@ -112,7 +112,7 @@ class Page(Generic[Row]):
 def cut(entries: Sequence[Entry[Row]], slice: Slice) -> Page[Row]:
     """The page out of the rows as they were read (`rows_read`): one too many only says that there is more."""
     more = len(entries) > slice.limit
-    kept = entries[: slice.limit]
+    kept = entries[: slice.limit] if more else entries
     if slice.backward:
         return Page(kept[::-1], has_next=slice.before is not None, has_previous=more)
     return Page(kept, has_next=more, has_previous=slice.after is not None)
