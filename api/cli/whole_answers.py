@@ -1,6 +1,6 @@
-"""HTTP answers leave in one piece: uvicorn writes the head and the body apart, and each write is a call of the system.
+"""HTTP answers leave in one piece: uvicorn writes the head and the body apart, each by a call of the system.
 
-What a small answer costs is such calls, here and where it arrives, more than anything that is done in between.
+A client on the same machine then wakes for the head alone, in the middle of the server's turn.
 """
 
 import asyncio
