@@ -217,6 +217,7 @@ async def _world(settings: Settings, observing: Observing, ended: Ended) -> Asyn
         desk = await _webhooks(stack, settings, events, Audiences(reader, ids), claims, calendar, ended)
         exports = BackgroundExports(store, settings.exports_folder, now, ids, desk.export_ended)
         stack.push_async_callback(exports.close)
+        stack.push_async_callback(_end, asyncio.create_task(exports.tell_left_behind()))
         defaults = Defaults(source="api", time_zone=settings.time_zone)
         recorder = LogRecorder(events, DeadLetters.open(settings.rejected_folder), defaults)
         services = Services(

@@ -1,6 +1,7 @@
 """Exports in the background: started, asked for, downloaded by ranges, gone after a day.
 
-A job is a small JSON file beside its data, so that it outlives the process; one that a process left behind has failed.
+A job is a small JSON file beside its data, so that it outlives the process; one that a process left behind has failed,
+and a note beside it stays until its end was told.
 Other processes see one that runs as running, without its rows so far.
 """
 
@@ -94,6 +95,26 @@ class BackgroundExports:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def tell_left_behind(self) -> None:
+        """Tells of what ended with its process, or could not be told then; for whoever serves next."""
+        for note in await asyncio.to_thread(lambda: sorted(self._folder.glob("export-*.untold"))):
+            try:
+                export = await asyncio.to_thread(self._read, note.stem)
+                if export is None:
+                    await asyncio.to_thread(note.unlink, missing_ok=True)
+                elif export.state != "running":
+                    await asyncio.to_thread(self._write, export)
+                    await self._tell(export)
+            except (RenmaiError, OSError, msgspec.DecodeError) as error:
+                log.error("an ended export is not told", export=note.stem, exc_info=error)
+
+    async def _tell(self, export: Export) -> None:
+        try:
+            await self._ended(export)
+            await asyncio.to_thread(self._untold(export).unlink, missing_ok=True)
+        except Exception as error:  # the export is there, whoever hears of it
+            log.error("an ended export is not told", export=export.id, exc_info=error)
+
     async def _run(self, export: Export) -> None:
         request = export.request
         query = ExportQuery(request.noun, request.run, request.audience, request.personal, request.children)
@@ -118,10 +139,7 @@ class BackgroundExports:
             ended = replace(ended, rows=max(ended.rows, done.rows), size=self._size(ended))
             self._write(ended)
             self._claims.release(export.id)
-        try:
-            await self._ended(ended)
-        except Exception as error:  # the export is there, whoever hears of it
-            log.error("an ended export is not told", export=export.id, exc_info=error)
+        await self._tell(ended)
 
     async def _written(self, export: Export, query: ExportQuery, told: Callable[[int], None]) -> int:
         request, file = export.request, self._part(export)
@@ -159,6 +177,8 @@ class BackgroundExports:
     def _write(self, export: Export) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            if export.state == "running":
+                self._untold(export).touch()
             part = self._folder / f"{export.id}.json.part"
             part.write_bytes(msgspec.json.encode(export))
             part.replace(self._folder / f"{export.id}.json")
@@ -189,6 +209,10 @@ class BackgroundExports:
     def _named(self, export: Export) -> Path:
         """Whom a partner's export names."""
         return self._folder / f"{export.id}.named"
+
+    def _untold(self, export: Export) -> Path:
+        """There until its end was told."""
+        return self._folder / f"{export.id}.untold"
 
     def _part(self, export: Export) -> Path:
         return self._folder / f"{export.id}.{export.request.form}.part"

@@ -20,7 +20,7 @@ from api.auth import Gate, KeyStore
 from api.downloads import Downloads
 from api.exports import KEPT_FOR, WITHDRAWN, BackgroundExports
 from api.graphql.context import Export, ExportRequest, Scope, TooManyExports
-from graph.errors import StoreUnavailable
+from graph.errors import LogUnavailable, StoreUnavailable
 from graph.queries import overview, run
 from graph.queries.export import ExportQuery
 from graph.queries.export_children import CHILDREN
@@ -142,6 +142,43 @@ async def test_an_export_that_a_process_left_behind_has_failed(tmp_path: Path, c
     # Another process of the same folder sees that it is alive.
     assert running is not None
     assert (running.state, running.failure) == ("running", None)
+    await exports.close()
+
+
+async def test_an_export_that_ended_with_its_server_is_told_by_the_next_one_and_once(tmp_path: Path, clock: Clock):
+    exports = made(Streams(), tmp_path, clock)
+    stopped = await exports.start(ExportRequest("stores", "jsonl"))
+    assert isinstance(stopped, Export)
+    # A task that never began would hold its claim for as long as this process lives.
+    await asyncio.sleep(0)
+    await exports.close()
+    whole = await ended(made(Streams(), tmp_path, clock), ExportRequest("stores", "jsonl"))
+
+    heard: list[tuple[str, str]] = []
+    failures = [LogUnavailable("the book of webhooks is away")]
+
+    async def hears(export: Export) -> None:
+        if failures:
+            raise failures.pop()
+        heard.append((export.id, export.state))
+
+    for _ in range(3):
+        await BackgroundExports(Streams(), tmp_path / "exports", clock, FakeIds, hears).tell_left_behind()  # type: ignore[arg-type]
+    assert heard == [(stopped.id, "failed")]
+    assert whole.id != stopped.id
+
+
+async def test_what_another_process_still_writes_is_not_told(tmp_path: Path, clock: Clock):
+    exports = made(Streams(), tmp_path, clock)
+    await exports.start(ExportRequest("stores", "jsonl"))
+    heard: list[Export] = []
+
+    async def hears(export: Export) -> None:
+        heard.append(export)
+
+    other = BackgroundExports(Streams(), tmp_path / "exports", clock, FakeIds, hears)  # type: ignore[arg-type]
+    await other.tell_left_behind()
+    assert heard == []
     await exports.close()
 
 
