@@ -21,11 +21,11 @@ from graph.engines.engine import Answer, Arrays, Request, check, misfit
 from graph.errors import BadInput, QueryRefused
 from graph.store.statement import Statement
 
-MOST_TIES = 2_000_000
+MOST_TIES = 500_000
 """Followed shares, each a tie of the projection: all of them travel in the parameters of one statement."""
 SECONDS = 600.0
 ROUNDS = 1_000
-HITS_ROUNDS = 200
+HITS_ROUNDS = 100
 """It runs all of them, having no test of whether anything still moves."""
 CLOSE_ENOUGH = 1e-12
 

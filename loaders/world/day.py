@@ -47,7 +47,7 @@ class World:
         self._taste = taste
         self._shares = Shares(request, people, network)
         self._till = Till(request, people, taste)
-        self.impulses = Impulses(request, habits)
+        self.impulses = Impulses(request, habits, np.bincount(network.contact, minlength=len(people)) > 0)
         self.looking = Looking(request, habits, taste) if request.looks else None
         self.registered_at = np.where(people.was_there, people.planned_at, NEVER)
         self._arrivals = np.argsort(people.planned_at, kind="stable").astype(np.int64)

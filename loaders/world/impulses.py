@@ -16,8 +16,10 @@ MOST_PUSHED = 0.9
 class Impulses:
     """Draws which habits come true on each day; remembers one day, for the chains that reach into the next."""
 
-    def __init__(self, request: WorldRequest, habits: Habits) -> None:
+    def __init__(self, request: WorldRequest, habits: Habits, contacts: Bools) -> None:
+        """`contacts` says to whom anybody's shares are shown; a campaign may reach these alone."""
         self._request, self._habits = request, habits
+        self._pushed = (contacts | (not request.push_contacts))[habits.customer]
         self._done = [[np.zeros(rows[0].size, dtype=np.bool_) for _ in rows] for rows in habits.chain_rows]
         self.tallies = {chain.name: Tally(habits, chain) for chain in PLANTED + IMPLIED + DECOYS}
 
@@ -29,7 +31,7 @@ class Impulses:
         happens = np.zeros(habits.customer.size, dtype=np.bool_)
         rate = habits.rate[today]
         if self._request.pushed(day):
-            rate = np.minimum(rate * self._request.push_lift, MOST_PUSHED)
+            rate = np.where(self._pushed[today], np.minimum(rate * self._request.push_lift, MOST_PUSHED), rate)
         happens[today] = rng.random(today.size) < rate
         may = active[habits.customer]
         happens &= may

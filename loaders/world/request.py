@@ -30,6 +30,8 @@ class WorldRequest:
     """From this day on, counted from 0, a campaign makes everybody buy more for PUSH_DAYS days; none unless said."""
     push_lift: float = 3.0
     """How many times likelier every habit then comes true."""
+    push_contacts: bool = False
+    """It reaches those alone to whom somebody's shares are shown: all who click are among them."""
     looks: bool = False
     """Customers look at what they buy hours before: a planted chain of view → purchase and a decoy. Purchases, shares
     and all else stay as they are without."""

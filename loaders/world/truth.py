@@ -138,7 +138,8 @@ def _told(planted: Planted, kinds: Mapping[str, int]) -> dict[str, object]:
 def _shocks(request: WorldRequest) -> list[dict[str, object]]:
     if request.push_day is None:
         return []
-    return [{"first_day": request.push_day, "days": PUSH_DAYS, "habits_times": request.push_lift}]
+    reached = {"reached": "contacts of sharers"} if request.push_contacts else {}
+    return [{"first_day": request.push_day, "days": PUSH_DAYS, "habits_times": request.push_lift, **reached}]
 
 
 def _district(planted: Planted) -> dict[str, object]:

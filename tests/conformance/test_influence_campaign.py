@@ -1,4 +1,4 @@
-"""A generated world in which a campaign pushes everybody at once: what shares brought beside what would have come."""
+"""Generated worlds with a campaign, for everybody or the clickers alone: what shares brought, what would have come."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,11 +14,14 @@ from loaders.load import LoadOptions, load_files
 from loaders.world import WorldRequest, generate
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory):
+@pytest.fixture(scope="module", params=[False, True], ids=["everybody", "clickers"])
+def log(request, tmp_path_factory):
     """What influence reads of the world."""
     folder = tmp_path_factory.mktemp("pushed")
-    request = WorldRequest(customers=1_500, days=50, seed=11, push_day=25, push_lift=4.0, truth_runs=1)
+    alone: bool = request.param
+    request = WorldRequest(
+        customers=1_500, days=50, seed=11, push_day=25, push_lift=4.0, push_contacts=alone, truth_runs=1
+    )
     made = generate(request, folder / "world")
     events = EventLog.open(folder / "log")
     letters = DeadLetters.open(folder / "letters")

@@ -80,12 +80,12 @@ async def test_gds_names_the_engine_that_has_what_it_has_not(request_, arrays, t
 
 
 def test_gds_says_that_more_was_followed_than_it_is_sent():
-    weight = csr_array(([1_500_000.0, 500_001.0], ([0, 1], [1, 0])), shape=(2, 2))
+    weight = csr_array(([250_000.0, 250_001.0], ([0, 1], [1, 0])), shape=(2, 2))
 
     refusal = GdsEngine(None).refusal(CentralityRequest(), Follows(np.arange(2), weight))
 
     assert refusal == (
-        "the gds engine is sent at most 2,000,000 followed shares, and here are 2,000,001: use the engine local"
+        "the gds engine is sent at most 500,000 followed shares, and here are 500,001: use the engine local"
     )
 
 

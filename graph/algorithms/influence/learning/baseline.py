@@ -14,7 +14,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, ShareLog, summed
 from graph.algorithms.influence.learning.rates import Rates, fit_rates
-from graph.algorithms.influence.learning.segments import fit_weight, groups_of
+from graph.algorithms.influence.learning.segments import Factors, fit_factors, groups_of
 from graph.algorithms.influence.request import InfluenceRequest
 
 DAY = 86_400
@@ -102,7 +102,8 @@ def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
         of_all = _by_day(watched, rate, first_day, shape, group)
         return of_all - _by_day(windows, rate[windows.customer], first_day, shape, group[windows.customer])
 
-    factor, apart, weight = np.ones(shape[1]), np.ones(shape), np.inf
+    factor, apart, apart_error = np.ones(shape[1]), np.ones(shape), np.zeros(shape)
+    factors: Factors | None = None
     at_risk, total, calmly = np.zeros(shape), np.zeros(shape[1]), np.zeros(0)
     for turn in range(2 * ROUNDS):
         calmly = calm_days(factor * apart)
@@ -110,14 +111,14 @@ def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
         total = (at_risk * apart).sum(0)
         factor = np.divide(daily.sum(0), total, out=np.ones(shape[1]), where=total > TINY)
         if turn == ROUNDS - 1:
-            weight = fit_weight(daily, factor * at_risk)
-        if turn >= ROUNDS - 1 and np.isinf(weight):
-            break
-        if turn >= ROUNDS - 1:
-            apart = (daily + weight) / (factor * np.maximum(at_risk, 0.0) + weight)
+            factors = fit_factors(daily, factor * at_risk)
+            if factors is None:
+                break
+        if factors is not None:
+            apart, apart_error = factors.believed(daily, factor * np.maximum(at_risk, 0.0))
     unsure = (by_day(own / calmly**2) * apart).sum(0)
     control = np.sqrt(np.maximum(unsure, 0.0)) / np.maximum(total, TINY) * (total > TINY)
-    errors = 1 / np.sqrt(np.maximum(daily.sum(0), 1.0)), 1 / np.sqrt(daily + weight), control
+    errors = 1 / np.sqrt(np.maximum(daily.sum(0), 1.0)), apart_error, control
     return Baseline(fit_rates(own, calmly), group, factor * apart, *errors, first_day, windows)
 
 
