@@ -15,6 +15,7 @@ from strawberry.types.field import StrawberryField
 
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Context, Info
+from api.graphql.errors import ApiError, Code
 from api.graphql.loaders import Batch
 from graph.queries.reader import ByKey, Columns
 
@@ -40,15 +41,16 @@ class Children:
         return self.made(context, key, await context.loaders.load(self.batch, key, *given))
 
     async def of_all(
-        self, context: Context, given: Given, columns: Columns, parents: Sequence[Any]
+        self, context: Context, given: Given, columns: Columns, column: str, parents: Sequence[Any]
     ) -> Sequence[object]:
-        """What hangs on each of the parents, objects or records; those with one key share it.
+        """What hangs on each of the parents; those with one key share it.
 
-        `columns` are those of its rows of which something is told, where that is known.
+        `columns` are those of its rows of which something is told, where that is known. Parents are objects, or records
+        whose `column` holds their key.
         """
         key_of: Callable[[Any], str] = attrgetter(self.key)
         if parents and isinstance(parents[0], dict):
-            key_of = itemgetter(self.key)
+            key_of = itemgetter(column)
         keys = list(map(key_of, parents))
         if columns is None or self.narrow is None:
             told = await context.loaders.load_all(self.batch, keys, *given)
@@ -83,10 +85,17 @@ def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[A
     return _marked(resolve, found)
 
 
-def one_of(batch: Batch[Any], make: Callable[[Any], object], key: str = "key") -> Callable[..., Any]:
-    """A resolver of the one thing that hangs on each parent, or None; `key` is what the batch is asked by."""
+def one_of(
+    batch: Batch[Any], make: Callable[[Any], object], key: str = "key", gone: str | None = None
+) -> Callable[..., Any]:
+    """A resolver of the one thing that hangs on each parent; `key` is what the batch is asked by.
 
-    def made(_: Context, __: str, row: Any) -> object:
+    Where there is none it is None; with `gone` the field is refused as NOT_FOUND: "There is no `gone` KEY any more."
+    """
+
+    def made(_: Context, key: str, row: Any) -> object:
+        if row is None and gone is not None:
+            raise ApiError(Code.NOT_FOUND, f"There is no {gone} {key!r} any more.")
         return None if row is None else make(row)
 
     found = Children(batch, key, lambda _: (), made, narrow=batch.records if isinstance(batch, ByKey) else None)

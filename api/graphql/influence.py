@@ -1,32 +1,33 @@
 """Influence in the API: scores of customers, and the highest within an audience."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import strawberry
 
 from api.graphql.audience import AudienceWhere
+from api.graphql.children import one_of
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
-from api.graphql.errors import ApiError, Code, bad_input
+from api.graphql.errors import bad_input
 from api.graphql.ordering import text_of
-from api.graphql.run import RunArgument, ScoreKind, ScoreRun, finished_run, run_of
+from api.graphql.rows import Cell, Records, made_of, money_of, told_from
+from api.graphql.run import RunArgument, ScoreKind, ScoreRun, finished_run
 from api.graphql.scalars import money
 from api.graphql.selected import selected
 from graph.queries import customer as customer_queries
 from graph.queries import influence as queries
+from graph.queries import run as run_queries
+from graph.queries.reader import made_of as row_of
 
 if TYPE_CHECKING:
     from api.graphql.customer import Customer
 
 MOST_KEYS = 1_000
 INTERVAL = 0.95
-NOTHING: dict[str, object] = {}
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
 
 
@@ -58,6 +59,35 @@ class InfluencePath:
         return [Customer.of(row) for row in rows if row is not None]
 
 
+def _customer(row: Any) -> object:
+    from api.graphql.customer import Customer
+
+    return Customer.of(row)
+
+
+def _estimate(name: str) -> Cell:
+    """The number of this name and its interval."""
+    return Cell(name, _interval, (f"{name}_low", f"{name}_high"))
+
+
+def _interval(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high, confidence=INTERVAL)
+
+
+def _sum(cents: int | None, more: int | None) -> Decimal | None:
+    return None if cents is None or more is None else money(cents + more)
+
+
+@told_from(
+    queries.InfluenceRow,
+    customer_key=Cell("customer_id"),
+    run_key=Cell("run_id"),
+    spread=_estimate("spread"),
+    revenue=_estimate("revenue"),
+    credited_revenue=Cell("credited_direct_cents", _sum, ("credited_downstream_cents",)),
+    credited_direct_revenue=money_of("credited_direct_cents"),
+    credited_downstream_revenue=money_of("credited_downstream_cents"),
+)
 @strawberry.type(description="A customer's influence as one run saw it.")
 class InfluenceScore:
     """A score, out of its row."""
@@ -74,29 +104,15 @@ class InfluenceScore:
     percentile: float = strawberry.field(description="Share of scored customers with a lower spread, 0 to 100.")
     run_key: strawberry.Private[str]
     paths: strawberry.Private[str | None]
-    known: strawberry.Private[Mapping[str, object]]
-    """What `customer` and `run` would find, where it was read along; see `api.graphql.plain`."""
 
-    @strawberry.field(description="The customer.")
-    async def customer(self, info: Info) -> LazyCustomer:
-        """Read together with the customers of the other scores."""
-        from api.graphql.customer import Customer
-
-        if isinstance(known := self.known.get("customer"), Customer):
-            return known
-        row = await info.context.load(customer_queries.customers_by_key, self.customer_key)
-        if row is None:
-            raise ApiError(Code.NOT_FOUND, f"There is no customer {self.customer_key!r} any more.")
-        return Customer.of(row)
-
-    @strawberry.field(description="The run that made the score: algorithm, parameters, seed, log version.")
-    async def run(self, info: Info) -> ScoreRun:
-        """Read once for all scores of the run."""
-        known = self.known.get("run")
-        found = known if isinstance(known, ScoreRun) else await run_of(info, self.run_key)
-        if found is None:
-            raise ApiError(Code.NOT_FOUND, f"There is no run {self.run_key!r} any more.")
-        return found
+    customer: LazyCustomer = strawberry.field(
+        resolver=one_of(customer_queries.customers_by_key, _customer, key="customer_key", gone="customer"),
+        description="The customer.",
+    )
+    run: ScoreRun = strawberry.field(
+        resolver=one_of(run_queries.runs_by_key, ScoreRun.of, key="run_key", gone="run"),
+        description="The run that made the score: algorithm, parameters, seed, log version.",
+    )
 
     @strawberry.field(description="The strongest paths by which the customer moves others, strongest first.")
     def explanation(
@@ -109,24 +125,9 @@ class InfluenceScore:
         return [InfluencePath(customer_keys=path.customers, probability=path.probability) for path in paths[:first]]
 
     @classmethod
-    def of(cls, row: queries.InfluenceRow, known: Mapping[str, object] = NOTHING) -> "InfluenceScore":
-        """The score of a row, and what was read along."""
-        direct, downstream = row.credited_direct_cents, row.credited_downstream_cents
-        return cls(
-            customer_key=row.customer_id,
-            spread=Estimate(value=row.spread, low=row.spread_low, high=row.spread_high, confidence=INTERVAL),
-            revenue=Estimate(value=row.revenue, low=row.revenue_low, high=row.revenue_high, confidence=INTERVAL),
-            credited_revenue=money(direct + downstream),
-            credited_direct_revenue=money(direct),
-            credited_downstream_revenue=money(downstream),
-            direct_referrals=row.direct_referrals,
-            downstream=row.downstream,
-            rank=row.rank,
-            percentile=row.percentile,
-            run_key=row.run_id,
-            paths=row.paths,
-            known=known,
-        )
+    def of(cls, row: queries.InfluenceRow) -> "InfluenceScore":
+        """The score of a row."""
+        return made_of(cls, row)
 
 
 class _Path(msgspec.Struct):
@@ -174,33 +175,11 @@ async def influence_scores(
         )
     if not customer_keys:
         return []
-    wanted, asked = selected(info), await finished_run(info, run, ScoreKind.INFLUENCE)
-    rows = await queries.influence_of(info.context.reader, customer_keys, asked, "explanation" in wanted)
-    found = [row for row in rows if row is not None]
-    runs = await _runs(info, found) if "run" in wanted else {}
-    customers = await _customers(info, found) if "customer" in wanted else {}
-    return [
-        None
-        if row is None
-        else InfluenceScore.of(row, runs.get(row.run_id, NOTHING) | customers.get(row.customer_id, NOTHING))
-        for row in rows
-    ]
-
-
-async def _runs(info: Info, rows: Sequence[queries.InfluenceRow]) -> dict[str, dict[str, object]]:
-    """Run → what a score of it knows; one that is gone is not known."""
-    keys = list(dict.fromkeys(row.run_id for row in rows))
-    found = zip(keys, await asyncio.gather(*(run_of(info, key) for key in keys)), strict=True)
-    return {key: {"run": run} for key, run in found if run is not None}
-
-
-async def _customers(info: Info, rows: Sequence[queries.InfluenceRow]) -> dict[str, dict[str, object]]:
-    """Customer → what their score knows; one who is gone is not known."""
-    from api.graphql.customer import Customer
-
-    keys = list(dict.fromkeys(row.customer_id for row in rows))
-    found = await customer_queries.customers_by_key(info.context.reader, keys)
-    return {row.key: {"customer": Customer.of(row)} for row in found if row is not None}
+    asked, columns = await finished_run(info, run, ScoreKind.INFLUENCE), info.context.needed(info)
+    if columns is None and "explanation" not in selected(info):
+        columns = queries.BUT_PATHS
+    records = await queries.influence_records(info.context.reader, customer_keys, asked, columns)
+    return Records(records, lambda record: InfluenceScore.of(row_of(queries.InfluenceRow, record)))
 
 
 async def top_influencers(

@@ -6,14 +6,12 @@ over once an operation and then told column by column (`api.graphql.levels`). Fi
 `one_of` (`api.graphql.children`) are asked for all objects of a list together, and their answers go on level by level.
 Types that say how they are made of rows (`api.graphql.rows`) are told out of the store's records, and of these only
 what is selected is read. What needs another resolver, an argument or a directive takes the usual way, and so does a
-list of which a value does not fit: it then gets the usual errors, with their paths.
-
-Where an object has `known`, a map from a field's name to what its resolver would find, that is taken for an attribute;
-and so is a method that takes nothing but the object and waits for nothing.
+list of which a value does not fit: it then gets the usual errors, with their paths. A method that takes nothing but
+the object and waits for nothing is taken for an attribute.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from inspect import isawaitable
 from math import isfinite
@@ -53,7 +51,7 @@ from api.graphql.levels import (
     as_often,
     as_they_are,
 )
-from api.graphql.rows import cells_of
+from api.graphql.rows import Records, cells_of
 from graph.queries.paging import PLACE, Record
 from graph.queries.reader import Columns
 
@@ -113,8 +111,9 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         """A list of plain objects at once; one that does not fit takes the whole list the usual way."""
 
         def usual() -> Any:
+            made = items.objects() if isinstance(items, Records) else items
             return super(PlainExecutor, self).complete_iterable_value(  # pyright: ignore[reportUnknownMemberType]  as `Kind`
-                item_type, field_details_list, info, path, items, position_context
+                item_type, field_details_list, info, path, made, position_context
             )
 
         kind, is_required = _without_null(item_type)
@@ -163,9 +162,9 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         return self._plans[place]
 
     def _needed(self, info: Any) -> Columns:
-        """Of the rows of the page that the field tells, the columns that are selected; None where it is not known."""
+        """Of the rows of the page or list that the field tells, the columns selected; None where it is not known."""
         raw = info._raw_info
-        kind, _ = _without_null(raw.return_type)
+        kind, _ = _shape(raw.return_type)
         plan = self.plan(kind, [FieldDetails(node, None) for node in raw.field_nodes])
         return plan.needs if plan else None
 
@@ -245,9 +244,10 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
             given = children.given(arguments)
         except Exception:  # noqa: BLE001  the usual way refuses them, for each parent
             return None
-        found = partial(children.of_all, self._context(), given, below.needs)
         cell = cells_of(origin).get(children.key)
-        return Step(key, found, shape, below, frozenset({cell.column}) if cell else None, below.is_counted)
+        column = cell.column if cell else children.key
+        found = partial(children.of_all, self._context(), given, below.needs, column)
+        return Step(key, found, shape, below, frozenset({column}) if cell else None, below.is_counted)
 
     def _context(self) -> Context:
         return cast("Context", self.context_value)
@@ -301,12 +301,10 @@ def _had(
     if getattr(resolve, "_is_default", False):
         cell, read = cells_of(origin).get(name), attrgetter(name)
         if cell:
-            return _Had(partial(_read, read), cell.of_all, frozenset({cell.column}))
+            return _Had(partial(_read, read), cell.of_all, cell.columns)
         return _Had(partial(_read, read), needs=_beside(origin, name))
     if field.args:
         return None
-    if any(one.name == "known" for one in fields(origin)):
-        return _Had(partial(_read, lambda source: source.known[name]))
     method = _method(declared)
     return None if method is None else _Had(partial(_read, method), needs=_beside(origin, name))
 

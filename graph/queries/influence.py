@@ -6,16 +6,18 @@ data set. One statement finds the run and reads from it, so no reader sees half 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import LiteralString
 
 from graph.queries.audience import CONDITIONS
 from graph.queries.customer import OWN_KEYS
 from graph.queries.listing import Filters, Listing, count, page
-from graph.queries.paging import Ordering, Page, Slice
-from graph.queries.reader import Reader
+from graph.queries.packing import packed
+from graph.queries.paging import Ordering, Page, Record, Slice
+from graph.queries.reader import Columns, Reader, made_of, told_whole
 from graph.queries.run import CURRENT_INFLUENCE
 from graph.queries.view import join_seen
-from graph.store.statement import CUSTOMER, PATHS, SCORE, cypher
+from graph.store.statement import CUSTOMER, PATHS, SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,27 @@ _FIELDS: dict[LiteralString, LiteralString] = {
 }
 _COLUMNS: list[LiteralString] = [f"{value} AS {name}" for name, value in _FIELDS.items()]
 COLUMNS: LiteralString = ", ".join(_COLUMNS)
-# Paths are most of a score's bytes, and seldom asked for.
-_VALUES: list[LiteralString] = [
-    "CASE WHEN $with_paths THEN s.paths END" if name == "paths" else value for name, value in _FIELDS.items()
-]
-_PACKED: LiteralString = ", ".join(_VALUES)
+BUT_PATHS = frozenset(_FIELDS) - {"paths"}
+"""Paths are most of a score's bytes, and seldom asked for."""
 
 _GIVEN_RUN: LiteralString = "WITH $run AS run"
 _SCORES_OF_KEYS: LiteralString = (
     " UNWIND $keys AS key WITH run + '|' + key AS score_id MATCH (s:InfluenceScore {score_id: score_id})"
-    f"{join_seen('s')} RETURN collect([{_PACKED}]) AS rows"
+    f"{join_seen('s')}"
 )
 _KEYS: dict[str, str] = {"customer_id": CUSTOMER, "paths": PATHS}
 
-BY_CUSTOMERS = cypher(f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}", tuple(_FIELDS), keys=CUSTOMER, **_KEYS)
-BY_CUSTOMERS_IN_RUN = cypher(f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", tuple(_FIELDS), keys=CUSTOMER, **_KEYS)
+BY_CUSTOMERS = packed(
+    f"{CURRENT_INFLUENCE}{_SCORES_OF_KEYS}",
+    COLUMNS,
+    InfluenceRow,
+    keys=CUSTOMER,
+    customer_id=CUSTOMER,
+    paths=PATHS,
+)
+BY_CUSTOMERS_IN_RUN = packed(
+    f"{_GIVEN_RUN}{_SCORES_OF_KEYS}", COLUMNS, InfluenceRow, keys=CUSTOMER, customer_id=CUSTOMER, paths=PATHS
+)
 
 
 def _listing(runs: LiteralString) -> Listing[InfluenceRow]:
@@ -118,20 +126,22 @@ METRICS: dict[str, Ordering] = {
 """By what influencers are compared, highest first."""
 
 
-async def influence_of(
-    reader: Reader, customers: Sequence[str], run: str | None, paths: bool = True
-) -> list[InfluenceRow | None]:
-    """One score for each customer, in the order given; None for one whom the run did not score.
+async def influence_of(reader: Reader, customers: Sequence[str], run: str | None) -> list[InfluenceRow | None]:
+    """One score for each customer, in the order given; None for one whom the run did not score."""
+    records = await influence_records(reader, customers, run, None)
+    return [None if record is None else made_of(InfluenceRow, record) for record in records]
 
-    Without `paths`, those are None: they are most of what would be read.
-    """
-    wanted: dict[str, object] = {"keys": list(dict.fromkeys(customers)), "with_paths": paths}
-    if run is None:
-        records = await reader.read(BY_CUSTOMERS, wanted)
-    else:
-        records = await reader.read(BY_CUSTOMERS_IN_RUN, {**wanted, "run": run})
-    rows = sorted((InfluenceRow(**record) for record in records), key=lambda row: row.run_id)
-    found = {row.customer_id: row for row in rows}
+
+async def influence_records(
+    reader: Reader, customers: Sequence[str], run: str | None, columns: Columns
+) -> list[Record | None]:
+    """The same as the store tells them, with these columns alone."""
+    statement = BY_CUSTOMERS if run is None else BY_CUSTOMERS_IN_RUN
+    wanted = None if columns is None else columns | {"run_id", "customer_id"}
+    asked = {"keys": list(dict.fromkeys(customers)), **_given(run)}
+    records = told_whole(InfluenceRow, await reader.read(statement.only(wanted), asked), columns)
+    # Where data sets have runs of their own, the last one counts.
+    found = {record["customer_id"]: record for record in sorted(records, key=itemgetter("run_id"))}
     return [found.get(customer) for customer in customers]
 
 

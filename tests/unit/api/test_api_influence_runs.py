@@ -1,5 +1,6 @@
 """Scores of another run than the current one: only of one that is there, of influence, and finished."""
 
+from math import nan
 from typing import Any
 
 import pytest
@@ -55,7 +56,63 @@ def test_a_thousand_scores_are_one_statement(scored: Any):
 
     assert [one["customerKey"] for one in found] == keys
     assert len(scored.reader.reads) == 1
-    assert scored.reader.reads[0][1] == {"keys": keys, "with_paths": False}
+    [(statement, parameters)] = scored.reader.reads
+    assert parameters == {"keys": keys}
+    assert "s.revenue" not in statement.text
+    assert "s.paths" not in statement.text
+
+
+def test_paths_are_read_where_they_are_explained_and_nowhere_else(scored: Any):
+    paths = '[{"customers": ["ann", "bob"], "probability": 0.25}]'
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"paths": paths} for key in p["keys"]])
+    asked = '{ influenceScores(customerKeys: ["ann"]) { rank @include(if: true) %s } }'
+
+    plain = scored.data(asked % "")["influenceScores"]
+    told = scored.data(asked % "explanation { customerKeys probability }")["influenceScores"]
+
+    assert plain == [{"rank": 1}]
+    assert told == [{"rank": 1, "explanation": [{"customerKeys": ["ann", "bob"], "probability": 0.25}]}]
+    assert ["s.paths" in statement.text for statement, _ in scored.reader.reads] == [False, True]
+
+
+def test_who_was_not_scored_is_null_in_place_and_who_is_asked_twice_stands_twice(scored: Any):
+    query = """{ influenceScores(customerKeys: ["ann", "zoe", "ann"]) { customerKey
+      spread { value low high confidence } creditedRevenue creditedDirectRevenue creditedDownstreamRevenue } }"""
+    figures = {"spread": 2.5, "spread_low": 1, "spread_high": 4.0, "credited_direct_cents": 1850}
+    more = figures | {"credited_downstream_cents": 25}
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row("ann") | more for key in p["keys"] if key == "ann"])
+
+    ann, zoe, again = scored.data(query)["influenceScores"]
+
+    assert ann == again == {
+        "customerKey": "ann",
+        "spread": {"value": 2.5, "low": 1.0, "high": 4.0, "confidence": 0.95},
+        "creditedRevenue": "18.75",
+        "creditedDirectRevenue": "18.50",
+        "creditedDownstreamRevenue": "0.25",
+    }  # fmt: skip
+    assert zoe is None
+
+
+def test_a_figure_that_is_none_is_an_error_at_its_place(scored: Any):
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"percentile": nan} for key in p["keys"]])
+
+    answer = scored.ask('{ influenceScores(customerKeys: ["ann"]) { customerKey percentile } }')
+
+    assert answer["data"] == {"influenceScores": [None]}
+    assert answer["errors"][0]["path"] == ["influenceScores", 0, "percentile"]
+
+
+@pytest.mark.parametrize(("field", "gone"), [("customer { key }", "customer 'eve'"), ("run { key }", "run 'r7'")])
+def test_what_is_gone_since_is_not_found(scored: Any, field: str, gone: str):
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key, "r7") for key in p["keys"]])
+
+    answer = scored.ask(f'{{ influenceScores(customerKeys: ["eve"]) {{ customerKey {field} }} }}')
+
+    assert answer["data"] == {"influenceScores": [None]}
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "NOT_FOUND"
+    assert f"There is no {gone} any more." in error["message"]
 
 
 def test_their_run_and_customers_are_one_more_each(scored: Any):

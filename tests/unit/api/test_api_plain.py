@@ -39,7 +39,6 @@ class Thing(Named):
     colour: Colour
     point: Point | None
     tags: list[str]
-    known: strawberry.Private[dict[str, object]]
 
     @strawberry.field
     def twin(self) -> "Point":
@@ -50,8 +49,8 @@ class Thing(Named):
         return float(by)
 
 
-def thing(name: Any = "a", x: Any = 1, y: Any = 0.5, **known: object) -> Thing:
-    return Thing(name=name, colour=Colour.RED, point=Point(x=x, y=y), tags=["t"], known=known)
+def thing(name: Any = "a", x: Any = 1, y: Any = 0.5) -> Thing:
+    return Thing(name=name, colour=Colour.RED, point=Point(x=x, y=y), tags=["t"])
 
 
 @strawberry.type
@@ -123,22 +122,6 @@ async def test_what_does_not_fit_gets_the_usual_errors(query: str, odd: Any):
     usual, plain = await both(query)
 
     assert usual == plain
-
-
-async def test_what_a_resolver_would_find_is_taken_where_it_is_known():
-    MADE[:] = [thing(twin=Point(x=9, y=9.0)), thing(twin=Point(x=8, y=8.0))]
-
-    _, plain = await both("{ things { twin { x } } }")
-
-    assert plain == ({"things": [{"twin": {"x": 9}}, {"twin": {"x": 8}}]}, [])
-
-
-async def test_what_only_some_know_is_asked_of_the_resolver():
-    MADE[:] = [thing(twin=Point(x=9, y=9.0)), thing(x=5)]
-
-    _, plain = await both("{ things { twin { x } } }")
-
-    assert plain == ({"things": [{"twin": {"x": 1}}, {"twin": {"x": 5}}]}, [])
 
 
 async def test_an_extension_that_resolves_sees_every_field():

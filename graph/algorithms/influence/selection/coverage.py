@@ -75,7 +75,8 @@ def grown(old: Collection, draw: Draw, role: Uint32, until: int, most_members: i
     sizes, members = [np.diff(old.pointer).astype(np.uint32)], [old.member]
     alone, met = old.alone.copy(), old.met
     total = old.member.size
-    parts = folded(draw, old.drawn, until, lambda pointer, member: _kept(pointer, member, role))
+    everybody = bool((role == CANDIDATE).all())
+    parts = folded(draw, old.drawn, until, lambda pointer, member: _kept(pointer, member, role, everybody))
     for kept_sizes, kept, single, met_now in parts:
         total += kept.size
         if total > most_members:
@@ -161,11 +162,27 @@ def _first_met(pointer: Int64, member: Uint32, rank: Int64, chosen: int) -> Int6
 
 
 @kernel
-def _kept(pointer: Int64, member: Uint32, role: Uint32) -> tuple[Uint32, Uint32, Uint32, int]:
-    """Sizes and members of the sets to keep, the candidates of those with one alone, how many are the enlisted's."""
+def _kept(pointer: Int64, member: Uint32, role: Uint32, everybody: bool) -> tuple[Uint32, Uint32, Uint32, int]:
+    """Sizes and members of the sets to keep, the candidates of those with one alone, how many are the enlisted's.
+
+    Where `everybody` is a candidate no role is looked at.
+    """
     sizes, kept = np.empty(pointer.size - 1, np.uint32), np.empty(member.size, np.uint32)
     single = np.empty(pointer.size - 1, np.uint32)
     found = tail = met = singles = 0
+    if everybody:
+        for index in range(pointer.size - 1):
+            place, size = pointer[index], pointer[index + 1] - pointer[index]
+            if size == 1:
+                single[singles] = member[place]
+                singles += 1
+                continue
+            for one in range(size):
+                kept[tail + one] = member[place + one]
+            tail += size
+            sizes[found] = size
+            found += 1
+        return sizes[:found].copy(), kept[:tail].copy(), single[:singles].copy(), 0
     for index in range(pointer.size - 1):
         start, enlisted = tail, False
         for place in range(pointer[index], pointer[index + 1]):
