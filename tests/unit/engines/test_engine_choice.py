@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.centrality import CentralityRequest, Follows
 from graph.algorithms.chains import ChainsRequest, Purchases
 from graph.algorithms.influence import Forest, InfluenceGraph, InfluenceRequest, Reach, Ties
 from graph.engines import ENGINES, IN_PROCESS, GdsEngine, engine_named
 from graph.errors import BadInput
+from graph.jobs.started import check_engine
 
 
 def purchases(categories: int) -> Purchases:
@@ -92,3 +94,22 @@ def test_gds_says_that_more_was_followed_than_it_is_sent():
 async def test_gds_without_a_server_says_so():
     with pytest.raises(BadInput, match="the gds engine computes in a Neo4j, and none is connected"):
         await GdsEngine(None).run(CentralityRequest(), Follows(np.arange(2), csr_array((2, 2))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "told"),
+    [
+        (ChainsRequest(), "gds", "chains runs on the engine local alone, not on gds"),
+        (InfluenceRequest(), "gds", "influence runs on the engines local, networkx, not on gds"),
+        (AffinityRequest(), "networkx", "affinity runs on the engine local alone, not on networkx"),
+        (CentralityRequest(), "spork", "centrality runs on the engines local, networkx, gds, not on spork"),
+    ],
+)
+def test_a_kind_of_score_names_the_engines_that_run_it(asked, name, told):
+    with pytest.raises(BadInput, match=told):
+        check_engine(asked, name)
+
+
+def test_centrality_may_be_asked_of_every_engine():
+    for name in ENGINES:
+        check_engine(CentralityRequest(), name)
