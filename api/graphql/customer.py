@@ -15,7 +15,6 @@ from api.graphql.centrality import CentralityScore, centrality_of
 from api.graphql.channel import Channel
 from api.graphql.children import one_of, page_of
 from api.graphql.connection import (
-    DEFAULT_SIZE,
     After,
     Before,
     Connection,
@@ -40,12 +39,11 @@ from api.graphql.selected import is_only, selected
 from api.graphql.share import Share
 from api.graphql.totals import (
     OF_THE_WHOLE,
-    FirstGroups,
     Group,
     MoneyTotals,
     NumberTotals,
     WithTotals,
-    checked_groups,
+    groups_of,
     with_totals,
 )
 from graph.queries import channel as channel_queries
@@ -187,6 +185,11 @@ class CustomerTotals:
         """The row's."""
         return self.row.last_registered_at
 
+    @classmethod
+    def of(cls, row: queries.CustomerTotals) -> "CustomerTotals":
+        """The figures of a row."""
+        return cls(row=row)
+
 
 _OF_TOTALS: Mapping[str, Collection[str]] = {
     "count": {"count"},
@@ -207,21 +210,11 @@ class CustomerGrouping(Enum):
     SOURCE = strawberry.enum_value("source", description="By the data set or system that spoke of them last.")
 
 
-CustomerGroupBy = Annotated[CustomerGrouping, strawberry.argument(description="What the members of a group share.")]
-
-
 @strawberry.type(name="CustomerConnection", description="One page of customers.")
 class CustomerConnection(Connection[Customer], WithTotals[CustomerTotals]):
     """Customers, page by page."""
 
-    @strawberry.field(description="Figures over the whole list by what its members share, the largest groups first.")
-    async def groups(
-        self, info: Info, by: CustomerGroupBy, first: FirstGroups = DEFAULT_SIZE
-    ) -> list[Group[CustomerTotals]]:
-        """One statement, asked only when the client selects it."""
-        most = checked_groups(first)
-        found = await queries.group_customers(info.context.reader, text_of(by), self.filters, most)
-        return [Group(value=one.value, totals=CustomerTotals(row=one.row)) for one in found]
+    groups: list[Group[CustomerTotals]] = groups_of(CustomerTotals, CustomerGrouping, queries.GROUPING)
 
 
 async def customer(
@@ -261,4 +254,4 @@ async def customers(
 
 async def _totals(info: Info, filters: dict[str, object]) -> CustomerTotals:
     columns = frozenset(column for name in selected(info, "totals") for column in _OF_TOTALS.get(name, ()))
-    return CustomerTotals(row=await queries.total_customers(info.context.reader, filters, columns))
+    return CustomerTotals.of(await queries.total_customers(info.context.reader, filters, columns))

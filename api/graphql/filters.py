@@ -1,7 +1,7 @@
 """Conditions that clients write in `where`, and how they become the filters of a query."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, cast
 
@@ -22,6 +22,16 @@ class TextFilter:
         name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
     )
     starts_with: str | None = strawberry.field(default=None, description="Begins with this.")
+
+
+@strawberry.input(description="A condition on the key of what something belongs to.")
+class KeyFilter:
+    """eq, in: all given ones must hold."""
+
+    eq: str | None = strawberry.field(default=None, description="Is exactly this.")
+    in_: list[str] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
 
 
 @strawberry.input(description="A condition on a name.")
@@ -48,6 +58,20 @@ class DateTimeFilter:
     gt: datetime | None = strawberry.field(default=None, description="Later than this instant.")
     lte: datetime | None = strawberry.field(default=None, description="At this instant or earlier.")
     lt: datetime | None = strawberry.field(default=None, description="Earlier than this instant.")
+
+
+@strawberry.input(description="A condition on a day.")
+class DateFilter:
+    """Equal, one of, and a range: all given ones must hold."""
+
+    eq: date | None = strawberry.field(default=None, description="Is exactly this day.")
+    in_: list[date] | None = strawberry.field(
+        name="in", default=None, description=f"Is one of these, at most {LONGEST_LIST:,}."
+    )
+    gte: date | None = strawberry.field(default=None, description="On this day or later.")
+    gt: date | None = strawberry.field(default=None, description="After this day.")
+    lte: date | None = strawberry.field(default=None, description="On this day or earlier.")
+    lt: date | None = strawberry.field(default=None, description="Before this day.")
 
 
 @strawberry.input(description="A condition on a whole number.")
@@ -118,7 +142,7 @@ def combined(
     return own
 
 
-Condition = TextFilter | NameFilter | DateTimeFilter | IntFilter | FloatFilter | MoneyFilter
+Condition = TextFilter | KeyFilter | NameFilter | DateTimeFilter | DateFilter | IntFilter | FloatFilter | MoneyFilter
 
 
 def filters_of(conditions: Mapping[str, Condition | None]) -> dict[str, object]:

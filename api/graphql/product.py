@@ -10,7 +10,6 @@ import strawberry
 from api.graphql.affinity import BoughtTogether, FirstOf, SimilarProduct, bought_together, similar_to
 from api.graphql.category import Category
 from api.graphql.connection import (
-    DEFAULT_SIZE,
     After,
     Before,
     Connection,
@@ -23,10 +22,10 @@ from api.graphql.connection import (
 from api.graphql.context import Info
 from api.graphql.filters import AND, NOT, OR, MoneyFilter, NameFilter, TextFilter, combined, filters_of
 from api.graphql.node import Node
-from api.graphql.ordering import Direction, chosen, text_of
+from api.graphql.ordering import Direction, chosen
 from api.graphql.rows import Cell, id_of, made_of, money_of, told_from
 from api.graphql.selected import is_only
-from api.graphql.totals import OF_THE_WHOLE, FirstGroups, Group, MoneyTotals, WithTotals, checked_groups, with_totals
+from api.graphql.totals import OF_THE_WHOLE, Group, MoneyTotals, WithTotals, groups_of, with_totals
 from graph.queries import product as queries
 from graph.queries.paging import Page
 
@@ -144,21 +143,11 @@ class ProductGrouping(Enum):
     SOURCE = strawberry.enum_value("source", description="By the data set or system that described them last.")
 
 
-ProductGroupBy = Annotated[ProductGrouping, strawberry.argument(description="What the members of a group share.")]
-
-
 @strawberry.type(name="ProductConnection", description="One page of products.")
 class ProductConnection(Connection[Product], WithTotals[ProductTotals]):
     """Products, page by page."""
 
-    @strawberry.field(description="Figures over the whole list by what its members share, the largest groups first.")
-    async def groups(
-        self, info: Info, by: ProductGroupBy, first: FirstGroups = DEFAULT_SIZE
-    ) -> list[Group[ProductTotals]]:
-        """One statement, asked only when the client selects it."""
-        most = checked_groups(first)
-        found = await queries.group_products(info.context.reader, text_of(by), self.filters, most)
-        return [Group(value=one.value, totals=ProductTotals.of(one.row)) for one in found]
+    groups: list[Group[ProductTotals]] = groups_of(ProductTotals, ProductGrouping, queries.GROUPING)
 
 
 async def product(

@@ -42,6 +42,7 @@ from api.graphql.node import Node
 from api.graphql.nodes import SearchConnection, node, nodes, search_nodes
 from api.graphql.open_chain import OpenChain, open_chains
 from api.graphql.order import Order, order
+from api.graphql.order_list import OrdersConnection, orders
 from api.graphql.overview import Overview, overview
 from api.graphql.plain import PlainExecutor
 from api.graphql.prices import prices
@@ -98,6 +99,9 @@ class Query:
         resolver=channels, description="Channels, page by page."
     )
     order: Order | None = strawberry.field(resolver=order, description="One order by key.")
+    orders: OrdersConnection = strawberry.field(  # pyright: ignore[reportAssignmentType]  `connect` makes it
+        resolver=orders, description="Orders, page by page."
+    )
     chain_drift: list[ChainDrift] = strawberry.field(
         resolver=chain_drift, description="What changed between two runs of chains, surest first, each with its reason."
     )

@@ -3,14 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Generic, TypeVar, cast
+from enum import Enum
+from typing import Annotated, Any, Generic, Protocol, TypeVar, cast
 
 import strawberry
 
-from api.graphql.connection import Connection
+from api.graphql.connection import DEFAULT_SIZE, Connection
+from api.graphql.context import Info
 from api.graphql.errors import bad_input
+from api.graphql.ordering import text_of
 from api.graphql.scalars import CENT, money
-from graph.queries.grouping import MOST_GROUPS
+from graph.queries.grouping import MOST_GROUPS, Grouping, groups
 
 OF_THE_WHOLE = frozenset({"totals", "groups", "totalCount", "__typename"})
 """What a connection with totals tells of the whole list: where nothing else is selected no page is read."""
@@ -65,16 +68,16 @@ class Group(Generic[Figures]):
     totals: Figures = strawberry.field(description="Figures over the group.")
 
 
-FirstGroups = Annotated[int, strawberry.argument(description=f"How many, the largest first, 1 to {MOST_GROUPS}.")]
+@strawberry.enum(description="In which order groups are told.")
+class GroupOrder(Enum):
+    """By their sizes or by what they share."""
+
+    SIZE = strawberry.enum_value("size", description="The largest first, equals by what they share.")
+    VALUE = strawberry.enum_value("value", description="By what they share, as days and months follow each other.")
 
 
-def checked_groups(first: int) -> int:
-    """So many groups; BAD_USER_INPUT for a number that cannot be had."""
-    if not 1 <= first <= MOST_GROUPS:
-        raise bad_input(
-            f"`first` must be from 1 to {MOST_GROUPS}, not {first}.", argument="first", value=first, maximum=MOST_GROUPS
-        )
-    return first
+FirstGroups = Annotated[int, strawberry.argument(description=f"How many, 1 to {MOST_GROUPS}.")]
+OrderOfGroups = Annotated[GroupOrder, strawberry.argument(description="Which ones come first.")]
 
 
 async def _nothing() -> object:
@@ -103,3 +106,40 @@ def with_totals(
     whole = cast("WithTotals[object]", connection)
     whole.totalled, whole.filters = totalled, filters or {}
     return connection
+
+
+class Figured(Protocol):
+    """Figures that are made of a row."""
+
+    @classmethod
+    def of(cls, row: Any) -> Any:
+        """The figures of a row."""
+        ...
+
+
+def groups_of(figures: type[Figured], kind: type[Enum], grouping: Grouping[Any]) -> Any:
+    """The field of a connection that tells `figures` group by group; `kind` names what its list may be grouped by."""
+
+    async def resolve(
+        self: WithTotals[Any],
+        info: Info,
+        by: Enum,
+        first: FirstGroups = DEFAULT_SIZE,
+        order_by: OrderOfGroups = GroupOrder.SIZE,
+    ) -> list[Group[Any]]:
+        if not 1 <= first <= MOST_GROUPS:
+            raise bad_input(
+                f"`first` must be from 1 to {MOST_GROUPS}, not {first}.",
+                argument="first",
+                value=first,
+                maximum=MOST_GROUPS,
+            )
+        in_order = order_by is GroupOrder.VALUE
+        found = await groups(info.context.reader, grouping, text_of(by), self.filters, first, in_order=in_order)
+        return [Group(value=one.value, totals=figures.of(one.row)) for one in found]
+
+    resolve.__annotations__ |= {
+        "by": Annotated[kind, strawberry.argument(description="What the members of a group share.")],
+        "return": list[Group[figures]],
+    }
+    return strawberry.field(resolver=resolve, description="Figures over the whole list by what its members share.")

@@ -12,11 +12,11 @@ ORDER = Node(
     Property("order_id", PropertyType.STRING, "The retailer's own id of the order."),
     (
         Property("at", PropertyType.DATETIME, "When it was placed: the time of its first line.", indexed=True),
-        Property("local_date", PropertyType.DATE, "The store's own calendar day."),
+        Property("local_date", PropertyType.DATE, "The store's own calendar day.", indexed=True),
         Property("local_minute", PropertyType.INTEGER, "Minute of the store's own day, 0 to 1439."),
         Property("line_count", PropertyType.INTEGER, "How many lines."),
         Property("quantity", PropertyType.FLOAT, "Sum of the lines' quantities."),
-        Property("amount_cents", PropertyType.CENTS, "What was paid, refunds not taken off."),
+        Property("amount_cents", PropertyType.CENTS, "What was paid, refunds not taken off.", indexed=True),
         Property("discount_cents", PropertyType.CENTS, "What was taken off."),
         Property("refunded_cents", PropertyType.CENTS, "What was paid back; absent where nothing was."),
         Property("currency", PropertyType.STRING, "ISO 4217 code."),

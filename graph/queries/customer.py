@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from graph.queries.filters import Conditions, ranges, texts, words
-from graph.queries.grouping import Group, Grouping, groups
+from graph.queries.grouping import Grouping
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
@@ -139,11 +139,6 @@ async def total_customers(reader: Reader, filters: Filters, columns: Columns = N
 GROUPING: Grouping[CustomerTotals] = Grouping(
     TOTALS, {"city": "c.city", "district": "c.district", "source": "c.source"}
 )
-
-
-async def group_customers(reader: Reader, by: str, filters: Filters, first: int) -> list[Group[CustomerTotals]]:
-    """Figures over each of the largest groups of the customers that pass every filter."""
-    return await groups(reader, GROUPING, by, filters, first)
 
 
 async def count_customers(reader: Reader, filters: Filters) -> int:

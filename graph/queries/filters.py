@@ -14,6 +14,14 @@ def texts(name: LiteralString, column: LiteralString) -> Conditions:
     }
 
 
+def keys(name: LiteralString, pattern: LiteralString, column: LiteralString) -> Conditions:
+    """Equal and one of, for the key of what a pattern leads to."""
+    return {
+        f"{name}_eq": f"EXISTS {{ MATCH {pattern} WHERE {column} = ${name}_eq }}",
+        f"{name}_in": f"EXISTS {{ MATCH {pattern} WHERE {column} IN ${name}_in }}",
+    }
+
+
 def words(name: LiteralString, column: LiteralString) -> Conditions:
     """As `texts`, and contains, whatever the case of the letters."""
     contains: LiteralString = f"toLower({column}) CONTAINS toLower(${name}_contains)"

@@ -34,8 +34,9 @@ class Listing(Generic[Row]):
     """A list of one noun: where it is found, how it may be filtered, what is told of each row.
 
     `match` binds `variables`; `columns` names every field of `row` after AS. `filters` maps a filter's name, which is
-    its parameter's too, to its condition. With `parent` (a MATCH that binds `scope` to the node of `parent`) it is a
-    list of every parent.
+    its parameter's too, to its condition. `entrances` maps some of them to a MATCH that finds what fulfils them from
+    the other side, for what few rows fulfil and no index of their own tells. With `parent` (a MATCH that binds `scope`
+    to the node of `parent`) it is a list of every parent.
     """
 
     row: Callable[..., Row]
@@ -49,6 +50,7 @@ class Listing(Generic[Row]):
     """Noun and variable that partners must see (`graph.queries.view`); with a parent, `match` carries the mark."""
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Parameters and columns that hold keys of what belongs to customers → of which noun; `sort_key` among them."""
+    entrances: Mapping[str, LiteralString] = field(default_factory=dict[str, LiteralString])
 
     def made(self, record: Record) -> Row:
         """The row of a record; what was not asked for is None in it."""
@@ -76,7 +78,7 @@ async def total(reader: Reader, totals: Totals[Row], filters: Filters, columns: 
 @lru_cache(maxsize=256)
 def totals_statement(totals: Totals[Any], shape: Shape) -> Statement:
     """What computes the figures."""
-    found = f"{totals.listing.match}{where(totals.listing, shape)}"
+    found = f"{match(totals.listing, shape)}{where(totals.listing, shape)}"
     return packed(found, totals.columns, totals.row, order="", **totals.listing.keys)
 
 
@@ -91,7 +93,7 @@ async def page(
 ) -> Page[Row]:
     """One page of a list that has no parent; `given` are parameters that the list's own match names."""
     shape, values = shape_of(filters)
-    if ordering.absent:
+    if ordering.by_index:
         return await _page_by_property(reader, listing, ordering, shape, {**(given or {}), **values}, slice, columns)
     statement = page_statement(listing, ordering, shape, *_shape(slice))
     parameters = {**(given or {}), **values, **slice_parameters(slice, columns)}
@@ -152,7 +154,7 @@ async def _page_by_property(
     slice: Slice,
     columns: Columns,
 ) -> Page[Row]:
-    """A page of a list that is sorted by what may be absent: who lacks it is asked for only where the others run out.
+    """A page of a list that is sorted by an indexed property: who lacks it is asked for only where the others run out.
 
     One statement, and a second one for the one page that holds the seam: no index knows what lacks a property, so that
     asking for both at once would look through the list for every page.
@@ -161,7 +163,7 @@ async def _page_by_property(
     parts: list[Statement] = []
     if after is not True:
         parts.append(valued_statement(listing, ordering, shape, after is False, before is False, slice.backward))
-    if before is not False:
+    if ordering.absent and before is not False:
         parts.append(absent_statement(listing, ordering, shape, after is True, before is True, slice.backward))
     given, records = {**given, **slice_parameters(slice)}, list[dict[str, Any]]()
     for statement in parts[::-1] if slice.backward else parts:
@@ -180,7 +182,7 @@ def page_statement(
     inner = order_by(ordering, ordering.key, backward)
     outer = order_by(ordering, "sort_key", backward)
     return packed(
-        f"{listing.match}{where(listing, shape)}"
+        f"{match(listing, shape)}{where(listing, shape)}"
         f" WITH {listing.variables}, {ordering.value} AS sort_value{bounds(ordering, after, before)}"
         f" WITH {listing.variables}, sort_value {inner} LIMIT $limit",
         f"{listing.columns}, sort_value, {ordering.key} AS sort_key",
@@ -199,12 +201,9 @@ def _page_by_key(
     listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
 ) -> Statement:
     """A page in the order of the key alone: its bounds stand where the key's index answers them, in its own order."""
-    wanted = condition(listing.filters, shape)
-    filtered: LiteralString = f" AND {wanted}" if shape else ""
-    seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
     way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
     return packed(
-        f"{listing.match} WHERE {key_bounds(ordering, after, before)}{filtered}{seen}"
+        f"{match(listing, shape)} WHERE {key_bounds(ordering, after, before)}{_and(listing, shape)}"
         f" WITH {listing.variables}, {ordering.key} AS sort_value ORDER BY sort_value {way} LIMIT $limit",
         f"{listing.columns}, sort_value, {ordering.key} AS sort_key",
         listing.row,
@@ -245,10 +244,9 @@ def _part(
     inner: LiteralString,
     outer: LiteralString,
 ) -> Statement:
-    filtered: LiteralString = f" AND {condition(listing.filters, shape)}" if shape else ""
-    seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
     return packed(
-        f"{listing.match} WHERE {wanted}{filtered}{seen} WITH {listing.variables} ORDER BY {inner} LIMIT $limit",
+        f"{match(listing, shape)} WHERE {wanted}{_and(listing, shape)}"
+        f" WITH {listing.variables} ORDER BY {inner} LIMIT $limit",
         f"{listing.columns}, {ordering.value} AS sort_value, {ordering.key} AS sort_key",
         listing.row,
         _sorted_by(ordering),
@@ -261,7 +259,7 @@ def _part(
 def count_statement(listing: Listing[Any], shape: Shape) -> Statement:
     """What counts a list, at most `$cap` rows of it."""
     return cypher(
-        f"{listing.match}{where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count",
+        f"{match(listing, shape)}{where(listing, shape)} WITH {listing.variables} LIMIT $cap RETURN count(*) AS count",
         **listing.keys,
     )
 
@@ -294,12 +292,35 @@ def counts_statement(listing: Listing[Any]) -> Statement:
     )
 
 
+def match(listing: Listing[Any], shape: Shape) -> LiteralString:
+    """Where all of a list is found: by that of its filters that is an entrance, the first of `entrances` of several."""
+    entrance = _entrance(listing, shape)
+    return listing.match if entrance is None else listing.entrances[entrance]
+
+
 def where(listing: Listing[Any], shape: Shape) -> LiteralString:
-    """What all of a list must fulfil; empty where that is nothing."""
-    wanted = condition(listing.filters, shape)
+    """What all of a list must fulfil beside that; empty where it is nothing."""
+    wanted = _wanted(listing, shape)
     if listing.seen is None:
-        return f" WHERE {wanted}" if shape else ""
-    return f" WHERE {wanted}{and_seen(*listing.seen)}" if shape else where_seen(*listing.seen)
+        return f" WHERE {wanted}" if wanted else ""
+    return f" WHERE {wanted}{and_seen(*listing.seen)}" if wanted else where_seen(*listing.seen)
+
+
+def _and(listing: Listing[Any], shape: Shape) -> LiteralString:
+    """The same behind another condition."""
+    wanted = _wanted(listing, shape)
+    filtered: LiteralString = f" AND {wanted}" if wanted else ""
+    seen: LiteralString = and_seen(*listing.seen) if listing.seen else ""
+    return f"{filtered}{seen}"
+
+
+def _wanted(listing: Listing[Any], shape: Shape) -> LiteralString:
+    entrance = _entrance(listing, shape)
+    return condition(listing.filters, tuple(part for part in shape if part != entrance))
+
+
+def _entrance(listing: Listing[Any], shape: Shape) -> str | None:
+    return next((name for name in listing.entrances if name in shape), None)
 
 
 def _keys(listing: Listing[Any], ordering: Ordering) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Orders and their lines: by key, and the lists of customers and of orders."""
+"""Orders and their lines: by key, as a list, and the lists of customers and of orders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ from typing import LiteralString
 
 from graph.queries.customer import COLUMNS as CUSTOMER_COLUMNS
 from graph.queries.customer import CustomerRow
-from graph.queries.listing import Listing, counts, pages
+from graph.queries.filters import keys, ranges, texts
+from graph.queries.grouping import Grouping
+from graph.queries.listing import Filters, Listing, Totals, count, counts, page, pages, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
-from graph.store.statement import CUSTOMER, INSTANT, ORDER
+from graph.store.statement import BEGINNING, CUSTOMER, INSTANT, ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,21 @@ class OrderLineRow:
     quantity: float
     amount_cents: int
     discount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """Figures over many orders; None where there is none of them."""
+
+    count: int
+    amount_sum: int
+    amount_min: int | None
+    amount_max: int | None
+    discount_sum: int
+    refunded_sum: int
+    quantity_sum: float
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 COLUMNS: LiteralString = (
@@ -76,6 +93,77 @@ OF_CUSTOMERS: Listing[OrderRow] = Listing(
     filters={},
     keys={"parents": CUSTOMER, "parent": CUSTOMER, "key": ORDER, "sort_key": ORDER},
 )
+LISTING: Listing[OrderRow] = Listing(
+    OrderRow,
+    match="MATCH (o:Order)",
+    variables="o",
+    columns=COLUMNS,
+    filters={
+        **texts("key", "o.order_id"),
+        **ranges("at", "o.at"),
+        **ranges("local_date", "o.local_date"),
+        **ranges("amount_cents", "o.amount_cents"),
+        **texts("currency", "o.currency"),
+        **texts("source", "o.source"),
+        **keys("customer", "(buyer:Customer)-[:PLACED]->(o)", "buyer.customer_id"),
+        **keys("store", "(o)-[:AT]->(place:Store)", "place.store_id"),
+        **keys("channel", "(o)-[:VIA]->(way:Channel)", "way.name"),
+        **keys("product", "(o)-[:CONTAINS]->(item:Product)", "item.sku"),
+    },
+    seen=("order", "o"),
+    keys={
+        "key": ORDER,
+        "sort_key": ORDER,
+        "key_eq": ORDER,
+        "key_in": ORDER,
+        "key_starts_with": BEGINNING,
+        "customer_eq": CUSTOMER,
+        "customer_in": CUSTOMER,
+    },
+    entrances={
+        "customer_eq": "MATCH (:Customer {customer_id: $customer_eq})-[:PLACED]->(o:Order)",
+        "customer_in": "UNWIND $customer_in AS k MATCH (:Customer {customer_id: k})-[:PLACED]->(o:Order)"
+        " WITH DISTINCT o",
+        "product_eq": "MATCH (:Product {sku: $product_eq})<-[:CONTAINS]-(o:Order)",
+        "product_in": "UNWIND $product_in AS k MATCH (:Product {sku: k})<-[:CONTAINS]-(o:Order) WITH DISTINCT o",
+        "store_eq": "MATCH (:Store {store_id: $store_eq})<-[:AT]-(o:Order)",
+        "store_in": "UNWIND $store_in AS k MATCH (:Store {store_id: k})<-[:AT]-(o:Order) WITH DISTINCT o",
+        "channel_eq": "MATCH (:Channel {name: $channel_eq})<-[:VIA]-(o:Order)",
+        "channel_in": "UNWIND $channel_in AS k MATCH (:Channel {name: k})<-[:VIA]-(o:Order) WITH DISTINCT o",
+    },
+)
+ORDERINGS: dict[str, Ordering] = {
+    "at": Ordering("o.at", "o.order_id", present=True, kind=INSTANT),
+    "key": Ordering("o.order_id", "o.order_id"),
+    "amount": Ordering("o.amount_cents", "o.order_id", absent=True),
+}
+"""How orders may be sorted, each ascending."""
+
+TOTALS: Totals[OrderTotals] = Totals(
+    OrderTotals,
+    LISTING,
+    "count(*) AS count, sum(coalesce(o.amount_cents, 0)) AS amount_sum, min(coalesce(o.amount_cents, 0)) AS amount_min,"
+    " max(coalesce(o.amount_cents, 0)) AS amount_max, sum(coalesce(o.discount_cents, 0)) AS discount_sum,"
+    " sum(coalesce(o.refunded_cents, 0)) AS refunded_sum, sum(coalesce(o.quantity, 0.0)) AS quantity_sum,"
+    " min(o.at) AS first_at, max(o.at) AS last_at",
+)
+GROUPING: Grouping[OrderTotals] = Grouping(
+    TOTALS,
+    {
+        "store": "place.store_id",
+        "channel": "way.name",
+        "month": "substring(toString(o.local_date), 0, 7)",
+        "day": "toString(o.local_date)",
+        "hour": "substring(toString(100 + o.local_minute / 60), 1, 2)",
+        "currency": "o.currency",
+        "source": "o.source",
+    },
+    over={
+        "store": "OPTIONAL MATCH (o)-[:AT]->(place:Store)",
+        "channel": "OPTIONAL MATCH (o)-[:VIA]->(way:Channel)",
+    },
+)
+
 NEWEST_FIRST = Ordering("o.at", "o.order_id", descending=True, kind=INSTANT)
 
 LINES: Listing[OrderLineRow] = Listing(
@@ -100,6 +188,23 @@ orders_by_key = ByKey(BY_KEYS, OrderRow)
 
 buyers_of_orders = ByKey(BUYERS, CustomerRow, "parent")
 """Who placed each order, in the orders' order."""
+
+
+async def orders(
+    reader: Reader, filters: Filters, ordering: Ordering, slice: Slice, columns: Columns = None
+) -> Page[OrderRow]:
+    """A page of the orders that pass every filter."""
+    return await page(reader, LISTING, ordering, filters, slice, columns=columns)
+
+
+async def count_orders(reader: Reader, filters: Filters) -> int:
+    """How many orders pass every filter, counted up to COUNT_CAP."""
+    return await count(reader, LISTING, filters)
+
+
+async def total_orders(reader: Reader, filters: Filters, columns: Columns = None) -> OrderTotals:
+    """Figures over every order that passes every filter; what is not known of one counts as 0."""
+    return await total(reader, TOTALS, filters, columns)
 
 
 async def orders_of_customers(

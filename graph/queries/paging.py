@@ -38,16 +38,22 @@ class Slice:
 class Ordering:
     """How a list is sorted: by an expression, and where that is equal by the key, ascending.
 
-    The expression is never null; or it is a property that may be `absent`, which an index keeps in order: rows without
-    it come last either way, by key, since no index knows them.
+    The expression is never null. It may be a property that an index keeps in order: `present` in every row, or one that
+    may be `absent`, and then rows without it come last either way, by key, since no index knows them.
     """
 
     value: LiteralString
     key: LiteralString
     descending: bool = False
     absent: bool = False
+    present: bool = False
     kind: str = ""
     """INSTANT where the expression is one (`graph.queries.packing`)."""
+
+    @property
+    def by_index(self) -> bool:
+        """Whether an index keeps the expression in order."""
+        return self.absent or self.present
 
 
 NOWHERE = Position(None, "")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from graph.queries.filters import ranges, texts, words
-from graph.queries.grouping import Group, Grouping, groups
+from graph.queries.grouping import Grouping
 from graph.queries.listing import Filters, Listing, Totals, count, page, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
@@ -108,11 +108,6 @@ async def total_products(reader: Reader, filters: Filters) -> ProductTotals:
 GROUPING: Grouping[ProductTotals] = Grouping(
     TOTALS, {"category": "p.category_id", "brand": "p.brand", "source": "p.source"}
 )
-
-
-async def group_products(reader: Reader, by: str, filters: Filters, first: int) -> list[Group[ProductTotals]]:
-    """Figures over each of the largest groups of the products that pass every filter."""
-    return await groups(reader, GROUPING, by, filters, first)
 
 
 async def count_products(reader: Reader, filters: Filters) -> int:

@@ -69,6 +69,7 @@ class _Noun:
 _NOUNS: tuple[_Noun, ...] = (
     _Noun("customers", customer.LISTING, customer.ORDERINGS, {}, customer.TOTALS, customer.GROUPING),
     _Noun("products", product.LISTING, product.ORDERINGS, {}, product.TOTALS, product.GROUPING),
+    _Noun("orders", order.LISTING, order.ORDERINGS, {}, order.TOTALS, order.GROUPING),
     _Noun("stores", store.LISTING, store.ORDERINGS, {}),
     _Noun("channels", channel.LISTING, channel.ORDERINGS, {}, channel.TOTALS),
     _Noun("referral reviews", referral_review.LISTING, referral_review.ORDERINGS, {}),
@@ -139,8 +140,18 @@ _KEYS: tuple[tuple[str, Statement, Parameters], ...] = (
     ("projected version", overview.PROJECTED, {}),
 )
 
-_DATETIMES = ("registered_at", "last_order_at", "raised_at", "decided_at")
-_NUMBERS = ("order_count", "revenue_cents", "price_cents", "lift", "confidence", "q_value", "customers", "suspicion")
+_DATETIMES = ("at", "registered_at", "last_order_at", "raised_at", "decided_at")
+_NUMBERS = (
+    "amount_cents",
+    "order_count",
+    "revenue_cents",
+    "price_cents",
+    "lift",
+    "confidence",
+    "q_value",
+    "customers",
+    "suspicion",
+)
 
 
 def samples() -> Iterator[Sample]:
@@ -199,11 +210,13 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
             yield Sample(f"totals of {noun.name} by {names}", totals_statement(noun.totals, names), _values(names))
     if noun.grouping:
         for by in noun.grouping.by:
-            yield Sample(f"totals of {noun.name} by each {by}", groups_statement(noun.grouping, by, ()), {"first": 5})
+            for in_order in (False, True):
+                statement = groups_statement(noun.grouping, by, (), in_order)
+                yield Sample(f"totals of {noun.name} by each {by}, in order: {in_order}", statement, {"first": 5})
     first = next(iter(noun.orderings.values()))
     yield from _by_properties(noun)
     for label, ordering in noun.orderings.items():
-        if ordering.absent:
+        if ordering.by_index:
             continue
         for way in (ordering, turned(ordering)):
             for shape in _SHAPES if way is first else _COMMON_SHAPES:
@@ -215,12 +228,13 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
 
 
 def _by_properties(noun: _Noun) -> Iterator[Sample]:
-    """Pages sorted by what may be absent: of those that have it, of the others, and of both."""
+    """Pages sorted by an indexed property: of those that have it, and where it may be absent of the others."""
     every = tuple(noun.listing.filters)
     for label, ordering in noun.orderings.items():
         given = {**noun.given, **_values(every), "limit": 3, **_bounds(label, after=True, before=True)}
-        for way in (ordering, turned(ordering)) if ordering.absent else ():
-            for part, made in (("with", valued_statement), ("without", absent_statement)):
+        parts = (("with", valued_statement), ("without", absent_statement))[: ordering.by_index + ordering.absent]
+        for way in (ordering, turned(ordering)):
+            for part, made in parts:
                 for shape in _SHAPES:
                     name = f"{noun.name} by {label} {way.descending} {part} {shape}"
                     yield _sample(name, made(noun.listing, way, (), *shape), given)
@@ -278,6 +292,8 @@ def _value(name: str) -> object:
         return [_value(f"{noun}_eq")]
     if name == "online_eq" or name.startswith("consent_"):
         return True
+    if noun == "local_date":
+        return date(2026, 3, 2)
     if noun in _DATETIMES:
         return datetime(2026, 3, 2, 4, tzinfo=UTC)
     return 1 if noun in _NUMBERS and condition in {"eq", "gte", "gt", "lte", "lt"} else "a"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ CUSTOMERS = generated(
     "UNWIND range($from, $to - 1) AS i CREATE (c:Customer {customer_id: 'c' + right('000000' + toString(i), 6),"
     " district: 'd' + toString(i % 50), name: 'n' + toString(i % 997), order_count: i % 9, revenue_cents: i * 7 % 9973,"
     " last_order_at: CASE i % 3 WHEN 0 THEN null ELSE datetime() + duration({seconds: i}) END})"
-    "-[:PLACED]->(:Order {order_id: 'o' + toString(i), at: datetime()})"
+    "-[:PLACED]->(:Order {order_id: 'o' + toString(i), at: datetime(), amount_cents: i * 7 % 9973})"
 )
 KEYS = [f"c{number:06d}" for number in range(0, 100, 5)]
 KEY = customer.ORDERINGS["key"]
+NEWEST = turned(order.ORDERINGS["at"])
 SOUGHT = search.Sought("c0000", ("Customer",))
 
 
@@ -70,6 +72,17 @@ CHEAP: Mapping[str, tuple[Statement, Mapping[str, object], int]] = {
         pages_statement(order.OF_CUSTOMERS, order.NEWEST_FIRST, False, False, False),
         {"parents": KEYS, "limit": 3},
         60,
+    ),
+    "newest orders": (valued_statement(order.LISTING, NEWEST, (), False, False, False), {"limit": PAGE}, 40),
+    "highest orders within": (
+        valued_statement(order.LISTING, turned(order.ORDERINGS["amount"]), (), True, False, False),
+        {"limit": PAGE, "after_value": 5_000, "after_key": "o400"},
+        40,
+    ),
+    "newest orders of some customers": (
+        valued_statement(order.LISTING, NEWEST, ("customer_in",), False, False, False),
+        {"limit": PAGE, "customer_in": KEYS},
+        40,
     ),
 }
 
@@ -141,15 +154,22 @@ async def test_a_page_costs_what_is_on_it_however_many_customers_there_are(
         assert many[name][0] <= few[name][0] * 1.5, (name, few[name], many[name])
 
 
-@pytest.mark.parametrize("name", ["order_count_gte", "order_count_lt", "revenue_cents_gt", "revenue_cents_lte"])
-async def test_ranges_of_sums_are_asked_of_their_index(
-    plans: Plans, neo4j_server: Neo4jServer, tmp_path: Path, name: str
-):
+NUMBER, INSTANT = 5, datetime(2026, 3, 2, tzinfo=UTC)
+RANGES: tuple[tuple[Statement, str, object], ...] = (
+    *((count_statement(customer.LISTING, (name,)), name, NUMBER) for name in ("order_count_gte", "revenue_cents_lte")),
+    *((keys_statement((name,)), name, NUMBER) for name in ("order_count_lt", "revenue_cents_gt")),
+    (count_statement(order.LISTING, ("at_gte",)), "at_gte", INSTANT),
+    (count_statement(order.LISTING, ("local_date_lt",)), "local_date_lt", INSTANT.date()),
+    (count_statement(order.LISTING, ("amount_cents_gt",)), "amount_cents_gt", NUMBER),
+)
+
+
+async def test_ranges_are_asked_of_their_index(plans: Plans, neo4j_server: Neo4jServer, tmp_path: Path):
     await fill(neo4j_server, tmp_path, 0, 100)
 
-    for statement in (count_statement(customer.LISTING, (name,)), keys_statement((name,))):
-        plan = plans.operators(statement, {name: 5, "cap": COUNT_CAP})
-        assert any(operator.startswith("NodeIndexSeekByRange") for operator, _ in plan), plan
+    for statement, name, value in RANGES:
+        plan = plans.operators(statement, {name: value, "cap": COUNT_CAP})
+        assert any(operator.startswith("NodeIndexSeekByRange") for operator, _ in plan), (name, plan)
 
 
 SMALL = frozenset({"Category", "Channel", "Store", "Campaign", "CurrentRun", "ScoreRun", "Projection"})

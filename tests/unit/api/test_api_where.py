@@ -1,12 +1,15 @@
 """Filters that are put together, and figures over the whole list."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from graph.queries import customer, product
+from api.graphql.connection import write_cursor
+from graph.queries import customer, order, product
 from graph.queries.grouping import groups_statement
 from graph.queries.listing import page_statement, totals_statement
+from graph.queries.paging import Position
 from graph.queries.where import shape_of
 
 FILTER = "query($w: CustomerWhere) { customers(where: $w) { nodes { key } } }"
@@ -89,12 +92,60 @@ def test_groups_are_one_statement_and_read_no_page(api: Any):
     assert api.reader.reads == [(statement, {"city_eq": "Hangzhou", "first": 20})]
 
 
-@pytest.mark.parametrize("first", [0, -1, 101])
+@pytest.mark.parametrize("first", [0, -1, 401])
 def test_more_groups_than_the_most_are_refused(api: Any, first: int):
     [error] = api.ask(GROUPS, first=first)["errors"]
 
-    assert (error["extensions"]["code"], error["extensions"]["maximum"]) == ("BAD_USER_INPUT", 100)
+    assert (error["extensions"]["code"], error["extensions"]["maximum"]) == ("BAD_USER_INPUT", 400)
     assert api.reader.reads == []
+
+
+ORDERS = """query($w: OrderWhere) { orders(where: $w, first: 2) { nodes { key } } }"""
+
+
+def test_conditions_on_orders_reach_the_statement(api: Any):
+    where = {
+        "customer": {"eq": "ann"},
+        "localDate": {"gte": "2026-03-02"},
+        "amount": {"lt": "20"},
+        "or": [{"store": {"in": ["west"]}}, {"product": {"eq": "latte"}}],
+    }
+
+    api.data(ORDERS, w=where)
+
+    [(statement, parameters)] = api.reader.reads
+    assert "MATCH (:Customer {customer_id: $customer_eq})-[:PLACED]->(o:Order) WHERE o.at IS NOT NULL" in statement.text
+    assert parameters == {
+        "customer_eq": "ann",
+        "local_date_gte": date(2026, 3, 2),
+        "amount_cents_lt": 2_000,
+        "store_in_0": ["west"],
+        "product_eq_1": "latte",
+        "limit": 3,
+    }
+
+
+def test_groups_of_orders_can_be_told_in_the_order_of_time(api: Any):
+    row = {"count": 2, "amount_sum": 5_200, "amount_min": 0, "amount_max": 5_200, "discount_sum": 5, "refunded_sum": 0}
+    row |= {"quantity_sum": 3.0, "first_at": None, "last_at": None, "group_value": "2026-03"}
+    statement = groups_statement(order.GROUPING, "month", ("source_eq",), True)
+    api.reader.when(statement, lambda _: [row])
+    text = """{ orders(where: {source: {eq: "shop"}}) { groups(by: MONTH, first: 12, orderBy: VALUE) {
+      value totals { count amount { sum avg } discount quantity } } } }"""
+
+    told = api.data(text)["orders"]["groups"]
+
+    totals = {"count": 2, "amount": {"sum": "52.00", "avg": "26.00"}, "discount": "0.05", "quantity": 3.0}
+    assert told == [{"value": "2026-03", "totals": totals}]
+    assert api.reader.reads == [(statement, {"source_eq": "shop", "first": 12})]
+
+
+def test_a_cursor_of_a_customers_orders_is_none_of_all_orders(api: Any):
+    cursor = write_cursor("orders", Position(datetime(2026, 3, 2, tzinfo=UTC), "o1"))
+
+    [error] = api.ask("query($after: String) { orders(after: $after) { nodes { key } } }", after=cursor)["errors"]
+
+    assert "belongs to another list or order" in error["message"]
 
 
 def test_figures_of_no_price_are_null(api: Any):
