@@ -306,7 +306,7 @@ def create_app(settings: Settings) -> Starlette:
         await serving(web_socket.app).socket.serve(web_socket)
 
     routes: list[BaseRoute] = [
-        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),
+        Route("/graphql", graphql, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
         WebSocketRoute("/graphql", socket),
         Route("/exports/{id}", download),
         Route("/healthz", _health),

@@ -35,6 +35,8 @@ MOST = 2**53 - 1
 """The largest count: JavaScript reads no larger integer exactly."""
 _KEY_LISTS = frozenset({"customerKeys", "ids", "representations"})
 _DIGITS = 12
+CYCLE = "cycle"
+"""No limit, but what has no size: a document that is not valid."""
 _SCHEMA_LISTS = frozenset({"types", "fields", "args", "inputFields", "possibleTypes", "interfaces", "enumValues"})
 
 
@@ -80,6 +82,8 @@ class Exceeded:
     maximum: int
 
     def __str__(self) -> str:
+        if self.limit == CYCLE:
+            return f"{_NAMED[CYCLE]}."
         return f"{_NAMED[self.limit]}: {self.value:,}, at most {self.maximum:,}."
 
 
@@ -94,7 +98,7 @@ _NAMED = {
     "introspection depth": "The introspection is nested too deeply",
     "introspection lists": "The introspection nests too many lists",
     "fragments": "The document uses too many fragments",
-    "cycle": "A fragment contains itself",
+    CYCLE: "A fragment contains itself",
 }
 
 
@@ -130,7 +134,7 @@ def measure(
     try:
         size = _Measure(fragments, {**_defaults(operation), **variables}, prices).of(operation.selection_set)
     except _CycleError:
-        return Exceeded("cycle", 1, 0)
+        return Exceeded(CYCLE, 1, 0)
     except RecursionError:
         # Fragments one within the other: each is shallow enough to be parsed, all together are not.
         return Exceeded("depth", limits.depth + 1, limits.depth)

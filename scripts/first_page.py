@@ -10,7 +10,6 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).parents[1] / "docs" / "first-page.png"
-VIEW = {"width": 1280, "height": 900}
 
 
 def main() -> None:
@@ -18,7 +17,7 @@ def main() -> None:
     address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000/"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport=VIEW, locale="en-GB")
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
         page.goto(address)
         page.wait_for_selector("body[data-ready]")
         page.wait_for_selector("#neighbourhood circle")

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Protocol, cast
 
 import strawberry
 
 from api.graphql.errors import bad_input
-from api.graphql.scalars import cents
 
 LONGEST_LIST = 1_000
 
@@ -161,11 +160,23 @@ def _given(name: str, condition: Condition) -> dict[str, object]:
             continue
         if field == "in_" and len(value) > LONGEST_LIST:
             raise bad_input(f"`in` takes at most {LONGEST_LIST:,} values, not {len(value):,}.", maximum=LONGEST_LIST)
-        found[f"{name}_{field.rstrip('_')}"] = _kept(value)
+        found[f"{name}_{field.rstrip('_')}"] = _kept(field, value)
     return found
 
 
-def _kept(value: object) -> object:
+_TO_HUNDREDTHS = {"gte": ROUND_CEILING, "lt": ROUND_CEILING, "gt": ROUND_FLOOR, "lte": ROUND_FLOOR}
+"""How a bound between two hundredths is rounded: so that the same amounts lie within it."""
+
+
+def _kept(field: str, value: object) -> object:
     if isinstance(value, list):
-        return [_kept(one) for one in cast("list[object]", value)]
-    return cents(value) if isinstance(value, Decimal) else value
+        told = [_kept(field, one) for one in cast("list[object]", value)]
+        return [one for one in told if one is not None]
+    return _hundredths(field, value) if isinstance(value, Decimal) else value
+
+
+def _hundredths(field: str, amount: Decimal) -> int | None:
+    """The amount as it is kept; None where no amount can equal it."""
+    exact, way = amount * 100, _TO_HUNDREDTHS.get(field)
+    whole = exact.to_integral_value(rounding=way)
+    return int(whole) if way or whole == exact else None

@@ -36,7 +36,7 @@ from api.graphql.errors import RETRY_SECONDS, UNTOLD, ApiError, Code, log, told,
 from api.graphql.prices import prices
 from api.graphql.schema import Schema, core
 from api.graphql.sharing import Answer, Message, Sharing, sameness
-from api.limits import Exceeded, Size, beyond, measure, sizes_in
+from api.limits import CYCLE, Exceeded, Size, beyond, measure, sizes_in
 from api.observing import Observing
 from api.policy import Policy
 from api.throttle import Buckets, OwnBuckets, Throttle, Wait
@@ -479,6 +479,8 @@ def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode
 
 
 def _refusal(exceeded: Exceeded) -> ApiError:
+    if exceeded.limit == CYCLE:
+        return ApiError(Code.GRAPHQL_VALIDATION_FAILED, str(exceeded))
     return ApiError(Code.COST_EXCEEDED, str(exceeded), **_told_limit(exceeded))
 
 

@@ -210,9 +210,9 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
             yield Sample(f"totals of {noun.name} by {names}", totals_statement(noun.totals, names), _values(names))
     if noun.grouping:
         for by in noun.grouping.by:
-            for in_order in (False, True):
-                statement = groups_statement(noun.grouping, by, (), in_order)
-                yield Sample(f"totals of {noun.name} by each {by}, in order: {in_order}", statement, {"first": 5})
+            yield Sample(f"totals of {noun.name} by each {by}", groups_statement(noun.grouping, by, ()), {"first": 5})
+        in_order = groups_statement(noun.grouping, next(iter(noun.grouping.by)), (), True)
+        yield Sample(f"totals of {noun.name} in order", in_order, {"first": 5})
     first = next(iter(noun.orderings.values()))
     yield from _by_properties(noun)
     for label, ordering in noun.orderings.items():
@@ -235,7 +235,7 @@ def _by_properties(noun: _Noun) -> Iterator[Sample]:
         parts = (("with", valued_statement), ("without", absent_statement))[: ordering.by_index + ordering.absent]
         for way in (ordering, turned(ordering)):
             for part, made in parts:
-                for shape in _SHAPES:
+                for shape in _SHAPES if way is ordering else _COMMON_SHAPES:
                     name = f"{noun.name} by {label} {way.descending} {part} {shape}"
                     yield _sample(name, made(noun.listing, way, (), *shape), given)
                 name = f"{noun.name} by {label} {way.descending} {part} and with every filter"

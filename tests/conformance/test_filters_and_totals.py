@@ -32,6 +32,8 @@ async def shop(store: Store) -> Store:
         ({"and": []}, [ANN, BOB, DAN, CAI]),
         ({"registered_at_eq": utc(2026, 1, 2)}, [BOB, DAN]),
         ({"revenue_cents_in": [5_200, 1_850]}, [ANN, BOB]),
+        ({"revenue_cents_eq": None}, []),
+        ({"not": {"revenue_cents_eq": None}}, [ANN, BOB, DAN, CAI]),
     ],
 )
 async def test_conditions_are_put_together(shop: Store, filters: dict[str, Any], keys: list[str]):

@@ -65,6 +65,7 @@ def test_a_client_that_takes_no_json_is_told_so(api: Any, accept: str):
     [
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
         ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
         ("fragment F on Customer { key }", "OPERATION_RESOLUTION_FAILURE"),
         ("query($k: String!) { customer(key: $k) { key } }", "BAD_USER_INPUT"),

@@ -107,7 +107,6 @@ def test_no_header_of_an_answer_carries_what_was_sent(api: Any, text: str):
          "cost"),
         ("query { " + "customers { nodes { key } } " * 300 + "}", "tokens"),
         ("{ " + " ".join(f'a{n}: customer(key: "{n}") {{ key }}' for n in range(60)) + " }", "aliases"),
-        ("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "cycle"),
         ("{ __typename" + " @skip(if: false)" * 60 + " }", "directives"),
         ("{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }",
          "introspection lists"),

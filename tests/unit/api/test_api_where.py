@@ -100,6 +100,27 @@ def test_more_groups_than_the_most_are_refused(api: Any, first: int):
     assert api.reader.reads == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ({"gte": "1.991"}, {"gte": 200}),
+        ({"gt": "1.991"}, {"gt": 199}),
+        ({"lt": "1.999"}, {"lt": 200}),
+        ({"lte": "1.999"}, {"lte": 199}),
+        ({"gte": "-1.991", "lte": "-1.99"}, {"gte": -199, "lte": -199}),
+        ({"eq": "1.999"}, {"eq": None}),
+        ({"in": ["1.999", "2.00"]}, {"in": [200]}),
+    ],
+)
+def test_bounds_between_two_hundredths_hold_for_the_amounts_that_they_hold_for(
+    api: Any, condition: dict[str, Any], kept: dict[str, Any]
+):
+    api.data(FILTER, w={"revenue": condition})
+
+    [(_, parameters)] = api.reader.reads
+    assert parameters == {**{f"revenue_cents_{name}": value for name, value in kept.items()}, "limit": 21}
+
+
 ORDERS = """query($w: OrderWhere) { orders(where: $w, first: 2) { nodes { key } } }"""
 
 
