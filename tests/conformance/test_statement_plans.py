@@ -27,7 +27,8 @@ CUSTOMERS = generated(
     "UNWIND range($from, $to - 1) AS i CREATE (c:Customer {customer_id: 'c' + right('000000' + toString(i), 6),"
     " district: 'd' + toString(i % 50), name: 'n' + toString(i % 997), order_count: i % 9, revenue_cents: i * 7 % 9973,"
     " last_order_at: CASE i % 3 WHEN 0 THEN null ELSE datetime() + duration({seconds: i}) END})"
-    "-[:PLACED]->(:Order {order_id: 'o' + toString(i), at: datetime(), amount_cents: i * 7 % 9973})"
+    "-[:PLACED]->(:Order {order_id: 'o' + toString(i), amount_cents: i * 7 % 9973,"
+    " at: datetime('2026-01-01T00:00:00Z') + duration({seconds: i})})"
 )
 KEYS = [f"c{number:06d}" for number in range(0, 100, 5)]
 KEY = customer.ORDERINGS["key"]
