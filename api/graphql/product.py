@@ -30,12 +30,20 @@ from graph.queries import product as queries
 from graph.queries.paging import Page
 
 
+def _category(key: str | None) -> Category | None:
+    return None if key is None else Category.of(key)
+
+
+def _traits(told: list[str] | None) -> list[str]:
+    return told or []
+
+
 @told_from(
     queries.ProductRow,
     id=id_of("Product"),
-    category=Cell("category_id", lambda key: None if key is None else Category.of(key)),
+    category=Cell("category_id", _category),
     price=money_of("price_cents"),
-    attributes=Cell("attributes", lambda traits: traits or []),
+    attributes=Cell("attributes", _traits),
 )
 @strawberry.type(description="Something that is sold.")
 class Product(Node):
