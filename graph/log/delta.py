@@ -8,7 +8,14 @@ from shutil import disk_usage
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from filelock import FileLock, Timeout
 from polars.exceptions import PolarsError
@@ -31,6 +38,10 @@ version to finish.
 
 Nothing here reads an old version of a table: rows carry the version that brought them.
 """
+
+CHECKPOINT_COMMITS = 100
+_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+"""What delta-rs does after each commit to see whether a checkpoint is due keeps some 10 KB of memory for good."""
 
 
 class Conflict(Exception):
@@ -108,6 +119,7 @@ class Table:
         """
         if self._file_lock is not None:
             check_room(self.address, int(rows.estimated_size()), disk_usage(self.address).free)
+        self._checkpoint_where_due()
         properties = CommitProperties(
             max_commit_retries=0, app_transactions=[Transaction(*transaction)] if transaction else None
         )
@@ -115,7 +127,12 @@ class Table:
         try:
             if replace is None:
                 write_deltalake(
-                    self._handle, rows, mode="append", commit_properties=properties, writer_properties=writer
+                    self._handle,
+                    rows,
+                    mode="append",
+                    commit_properties=properties,
+                    writer_properties=writer,
+                    post_commithook_properties=_NO_HOOKS,
                 )
             else:
                 write_deltalake(
@@ -125,10 +142,17 @@ class Table:
                     predicate=replace,
                     commit_properties=properties,
                     writer_properties=writer,
+                    post_commithook_properties=_NO_HOOKS,
                 )
         except CommitFailedError as error:
             raise Conflict(str(error)) from error
         return self._handle.version()
+
+    def _checkpoint_where_due(self) -> None:
+        """Whoever writes the commit after each hundredth does it: a failure is told before anything is written."""
+        if self._handle.version() and self._handle.version() % CHECKPOINT_COMMITS == 0:
+            self._handle.create_checkpoint()
+            self._handle.cleanup_metadata()
 
     def files(self) -> pl.DataFrame:
         """The files of the newest version: path, size_bytes, num_records and the partition."""
