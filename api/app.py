@@ -294,6 +294,8 @@ def create_app(settings: Settings) -> Starlette:
             raise
 
     async def graphql(request: Request) -> Response:
+        if request.method == "OPTIONS":  # of a browser on a site that may not ask, mostly: answered without the graph
+            raise HTTPException(405, headers={"Allow": "GET, POST"})
         return await serving(request.app).graphql.answer(request)
 
     async def download(request: Request) -> Response:

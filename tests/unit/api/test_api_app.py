@@ -44,6 +44,10 @@ def test_what_is_not_there_is_told_in_json(tmp_path: Path, method: str, path: st
     assert (status != 405) or answer.headers["allow"]
 
 
+def test_what_an_address_may_be_asked_by_is_told(tmp_path: Path):
+    assert client(tmp_path).options("/graphql").headers["allow"] == "GET, POST"
+
+
 def inquiry(origin: str) -> dict[str, str]:
     return {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
 
