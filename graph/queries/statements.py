@@ -155,7 +155,11 @@ _NUMBERS = (
 
 
 def samples() -> Iterator[Sample]:
-    """Every filter, ordering, direction, bound and depth; every combination of bounds and ends for one order a noun."""
+    """Every filter, ordering, direction, bound and depth, so that each part of a statement is run with each other.
+
+    All filters of a noun are run together, each way of comparing also by itself. Of (lower bound, upper bound, end)
+    any two meet in each combination of theirs; children and searches, whose bounds are their own, have all eight.
+    """
     for name, child in CHILDREN.items():
         yield Sample(f"children in exports: {name}", child.statement, {"parents": ["ann", "o1"]})
     for name, statement, parameters in _KEYS:
@@ -201,7 +205,7 @@ def _sample(name: str, statement: Statement, given: Parameters) -> Sample:
 def _of_noun(noun: _Noun) -> Iterator[Sample]:
     every = tuple(noun.listing.filters)
     # Nouns that read a given run share their filters with those that read the current one.
-    alone = () if noun.given else tuple((name,) for name in every)
+    alone = () if noun.given else tuple(_each_comparison(noun.listing.filters))
     for names in ((), *alone, every):
         parameters = {**noun.given, **_values(names), "cap": COUNT_CAP}
         yield Sample(f"count {noun.name} by {names}", count_statement(noun.listing, names), parameters)
@@ -219,12 +223,22 @@ def _of_noun(noun: _Noun) -> Iterator[Sample]:
         if ordering.by_index:
             continue
         for way in (ordering, turned(ordering)):
-            for shape in _SHAPES if way is first else _COMMON_SHAPES:
+            for shape in _PAIRWISE if way is first else _COMMON_SHAPES:
                 statement = page_statement(noun.listing, way, (), *shape)
                 parameters = {**noun.given, "limit": 3, **_bounds(label, *shape[:2], by_key=_is_by_key(ordering))}
                 yield Sample(f"{noun.name} by {label} {way.descending} {shape}", statement, parameters)
     filtered = page_statement(noun.listing, first, every, False, False, False)
     yield Sample(f"{noun.name} with every filter", filtered, {**noun.given, **_values(every), "limit": 3})
+
+
+def _each_comparison(filters: Mapping[str, str]) -> Iterator[tuple[str]]:
+    """The first filter of each text that differs in more than its property and parameter."""
+    met = set[str]()
+    for name, text in filters.items():
+        comparison = re.sub(r"[.$]\w+", "", text)
+        if comparison not in met:
+            met.add(comparison)
+            yield (name,)
 
 
 def _by_properties(noun: _Noun) -> Iterator[Sample]:
@@ -235,7 +249,7 @@ def _by_properties(noun: _Noun) -> Iterator[Sample]:
         parts = (("with", valued_statement), ("without", absent_statement))[: ordering.by_index + ordering.absent]
         for way in (ordering, turned(ordering)):
             for part, made in parts:
-                for shape in _SHAPES if way is ordering else _COMMON_SHAPES:
+                for shape in _PAIRWISE if way is ordering else _COMMON_SHAPES:
                     name = f"{noun.name} by {label} {way.descending} {part} {shape}"
                     yield _sample(name, made(noun.listing, way, (), *shape), given)
                 name = f"{noun.name} by {label} {way.descending} {part} and with every filter"
@@ -257,6 +271,7 @@ Shape = tuple[bool, bool, bool]
 _SHAPES: tuple[Shape, ...] = tuple(
     (after, before, backward) for after in (False, True) for before in (False, True) for backward in (False, True)
 )
+_PAIRWISE: tuple[Shape, ...] = tuple(shape for shape in _SHAPES if sum(shape) % 2 == 0)
 _COMMON_SHAPES: tuple[Shape, ...] = ((True, False, False),)
 
 
