@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pushed_worlds import PUSHED, pushed_log
 from share_worlds import DAY, share_log
 
 from graph.algorithms.influence import (
     Attribution,
     InfluenceRequest,
-    ShareLog,
     direct_cents,
     fit_baseline,
     grow_forest,
@@ -17,12 +17,11 @@ from graph.algorithms.influence import (
     trace_moves,
 )
 from graph.algorithms.influence.learning.baseline import Runs, excite, inside, passed
-from graph.algorithms.influence.learning.segments import fit_factors
+from graph.algorithms.influence.learning.segments import Apart, fit_factors
 
 CLICKS = InfluenceRequest(attribution=Attribution.CLICKS, window_days=4, half_life_days=1)
 PLAIN = replace(CLICKS, baseline=False)
 NONE = -1
-DAYS, PUSHED = 60, 30
 
 
 def runs(*spans: tuple[int, float, float]) -> Runs:
@@ -30,75 +29,54 @@ def runs(*spans: tuple[int, float, float]) -> Runs:
     return Runs(customer.astype(np.int32), (start * DAY).astype(np.int64), (end * DAY).astype(np.int64))
 
 
-def pushed_log(seed: int, customers: int = 600, lift: float = 0.5, reached: str = "all") -> tuple[ShareLog, int]:
-    """A campaign on one day: whom it reaches buy six times as much for three days, and two thirds click a share.
-
-    Before and after, some click now and then. A click brings an order by the next day with probability `lift`; the
-    second answer is how many orders the clicks brought. Instead of all, the campaign reaches the first third, which is
-    the second segment, or the odd ones, who alone ever click, and more often.
-    """
-    who = np.arange(customers)
-    push = {"all": who >= 0, "segment": who < customers // 3, "clickers": who % 2 == 1}[reached]
-    clicker = who % 2 == 1 if reached == "clickers" else who >= 0
-    random = np.random.default_rng(seed)
-    rhythm = 0.1 * random.gamma(1.5, size=customers)
-    factor = np.where(np.arange(DAYS) % 7 < 5, 1.0, 0.6)
-    factor[PUSHED : PUSHED + 3] = 6
-    calm = np.where(np.arange(DAYS) % 7 < 5, 1.0, 0.6)
-    habit = random.poisson(rhythm[:, None] * np.where(push[:, None], factor, calm))
-    bought = [(v, d + random.random(), NONE, NONE, 100) for v, d in np.argwhere(habit) for _ in range(habit[v, d])]
-    often = (0.5, 0.03) if reached == "clickers" else (0.66, 0.005)
-    daily = np.where(np.arange(DAYS) == PUSHED, *often)
-    clicks = [
-        (v, d, d + random.random()) for v, d in np.argwhere(random.random((customers, DAYS)) < daily * clicker[:, None])
-    ]
-    brought = [(v, at + random.random(), NONE, NONE, 100) for v, _, at in clicks if random.random() < lift]
-    shares = [(customers, day) for day in range(DAYS)]
-    entered = [(v, 0, NONE, NONE, 0) for v in range(customers)]
-    log = share_log(customers + 1, shares, clicks, [*entered, *bought, *brought])
-    segment = np.append(push & (reached == "segment"), False).astype(np.int32)
-    return replace(log, segment=segment), len(brought)
+WORLDS, HELD = 40, 35
+"""Of so many 95 % intervals fewer hold the truth only in one case of 70 (binomial)."""
 
 
-def test_a_campaign_that_pushes_everybody_at_once_is_not_taken_for_influence():
-    held = 0
-    for seed in range(20):
-        log, planted = pushed_log(seed)
+@pytest.mark.parametrize(("reached", "counted"), [("all", 2), ("segment", 2), ("clickers", 2.5)])
+def test_a_campaign_is_not_taken_for_influence(reached: str, counted: float):
+    held, over = 0, list[float]()
+    for seed in range(WORLDS):
+        log, planted = pushed_log(seed, reached=reached)
 
         found = incremental_effect(log, CLICKS)
 
-        assert found.attributed > 2 * planted
+        assert found.attributed > counted * planted
         assert found.high - found.low < planted
         held += found.low <= planted <= found.high
-    assert held >= 18
+        over.append(found.lift / planted - 1)
+    assert held >= HELD
+    assert abs(np.mean(over)) < 0.1
 
 
-def test_a_campaign_that_reaches_one_segment_alone_is_not_taken_for_influence():
-    held, over = 0, list[float]()
-    for seed in range(20):
+def test_who_knows_the_segments_errs_less_on_the_campaign_of_one():
+    off = list[float]()
+    for seed in range(WORLDS):
         log, planted = pushed_log(seed, reached="segment")
 
-        found = incremental_effect(log, CLICKS)
+        found, blind = (incremental_effect(one, CLICKS) for one in (log, replace(log, segment=None)))
 
-        assert found.attributed > 2 * planted
-        held += found.low <= planted <= found.high
-        over.append(found.lift / planted - 1)
-    assert held >= 18
-    assert abs(np.mean(over)) < 0.1
+        off.append(abs(found.lift - planted) - abs(blind.lift - planted))
+    assert np.mean(off) < 0
 
 
-def test_a_campaign_that_reaches_the_clickers_alone_is_not_taken_for_influence():
-    held, over = 0, list[float]()
-    for seed in range(20):
-        log, planted = pushed_log(seed, reached="clickers")
+def test_a_segment_is_believed_by_both_its_halves_and_a_half_by_what_is_left():
+    expected = np.full((4, 40), 30.0)
+    whole, half = (np.random.default_rng(6).poisson(expected).astype(float) for _ in range(2))
+    whole[2:, 20] = 150
+    half[[1, 3], 20] = 150
 
-        found = incremental_effect(log, CLICKS)
+    [by_segment, by_half] = (Apart.fitted(seen, expected) for seen in (whole, half))
 
-        assert found.attributed > 2.5 * planted
-        held += found.low <= planted <= found.high
-        over.append(found.lift / planted - 1)
-    assert held >= 18
-    assert abs(np.mean(over)) < 0.1
+    assert by_segment.of_half is None
+    factor, errors = by_segment.believed(whole, expected)
+    assert factor[:, 20] == pytest.approx([1, 1, 5, 5], rel=0.05)
+    assert errors[0, 2:, 20] == pytest.approx(np.full(2, 1 / np.sqrt(300)), rel=0.1)
+    assert not errors[1].any()
+    assert by_half.of_half is not None
+    factor, errors = by_half.believed(half, expected)
+    assert factor[[1, 3], 20] == pytest.approx([5, 5], rel=0.1)
+    assert not Apart.fitted(expected, expected)
 
 
 def test_segments_are_believed_in_only_where_they_differ():

@@ -14,7 +14,7 @@ import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int32, Int64, ShareLog, summed
 from graph.algorithms.influence.learning.rates import Rates, fit_rates
-from graph.algorithms.influence.learning.segments import Factors, fit_factors, groups_of
+from graph.algorithms.influence.learning.segments import Apart, groups_of
 from graph.algorithms.influence.request import InfluenceRequest
 
 DAY = 86_400
@@ -46,7 +46,7 @@ class Baseline:
     factor_error: Float64
     """Relative standard error of each day's factor by chance: one over the root of the orders that it rests on."""
     apart_error: Float64
-    """That of what each group has beyond the day's factor of all, shape (groups, days)."""
+    """Those of what each group has beyond the day's factor of all, shape (2, groups, days): its segment's, its own."""
     control_error: Float64
     """And by what is not known of the rhythms of those on whom it rests, which is much the same on all days."""
     first_day: int
@@ -89,7 +89,7 @@ def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
     windows = _windows(log, entry, round(request.window_days * DAY), last)
     calm = _habitual(log) & ~inside(windows, log.act_customer, log.act_at) & (log.act_at > entry[log.act_customer])
     watched = Runs(np.arange(log.customer_count, dtype=np.int32), entry, np.full_like(entry, last))
-    shape = int(group.max(initial=0)) + 1, last // DAY - first_day + 1
+    shape = 2 * (int(group.max(initial=0)) // 2 + 1), last // DAY - first_day + 1
     cell = group[log.act_customer[calm]] * shape[1] + log.act_at[calm] // DAY - first_day
     daily = np.bincount(cell, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
     own = np.bincount(log.act_customer[calm], minlength=log.customer_count).astype(np.float64)
@@ -102,8 +102,8 @@ def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
         of_all = _by_day(watched, rate, first_day, shape, group)
         return of_all - _by_day(windows, rate[windows.customer], first_day, shape, group[windows.customer])
 
-    factor, apart, apart_error = np.ones(shape[1]), np.ones(shape), np.zeros(shape)
-    factors: Factors | None = None
+    factor, apart, apart_error = np.ones(shape[1]), np.ones(shape), np.zeros((2, *shape))
+    groups: Apart | None = None
     at_risk, total, calmly = np.zeros(shape), np.zeros(shape[1]), np.zeros(0)
     for turn in range(2 * ROUNDS):
         calmly = calm_days(factor * apart)
@@ -111,11 +111,11 @@ def fit_baseline(log: ShareLog, request: InfluenceRequest) -> Baseline:
         total = (at_risk * apart).sum(0)
         factor = np.divide(daily.sum(0), total, out=np.ones(shape[1]), where=total > TINY)
         if turn == ROUNDS - 1:
-            factors = fit_factors(daily, factor * at_risk)
-            if factors is None:
+            groups = Apart.fitted(daily, factor * at_risk)
+            if not groups:
                 break
-        if factors is not None:
-            apart, apart_error = factors.believed(daily, factor * np.maximum(at_risk, 0.0))
+        if groups is not None:
+            apart, apart_error = groups.believed(daily, factor * np.maximum(at_risk, 0.0))
     unsure = (by_day(own / calmly**2) * apart).sum(0)
     control = np.sqrt(np.maximum(unsure, 0.0)) / np.maximum(total, TINY) * (total > TINY)
     errors = 1 / np.sqrt(np.maximum(daily.sum(0), 1.0)), apart_error, control
@@ -132,7 +132,8 @@ def incremental_effect(log: ShareLog, request: InfluenceRequest) -> Incremental:
     of_cell = _by_day(windows, rate.mean[windows.customer], baseline.first_day, shape, group) * factor
     of_day = of_cell.sum(0)
     doubt = float((exposure**2 * rate.variance).sum() + ((of_day * baseline.factor_error) ** 2).sum())
-    doubt += float(((of_cell * baseline.apart_error) ** 2).sum())
+    of_segment, of_group = of_cell * baseline.apart_error
+    doubt += float((of_segment.reshape(-1, 2, shape[1]).sum(1) ** 2).sum() + (of_group**2).sum())
     doubt += float((of_day * baseline.control_error).sum()) ** 2
     anyway = float(baseline.expected.sum())
     lift, half = attributed - anyway, Z95 * float(np.sqrt(attributed + doubt))

@@ -1,5 +1,8 @@
 """Whether a day does more to some segments than to others: a campaign in one region, or for those who click at all.
 
+Customers are parted by segment, and within a segment by whether they ever click: what a day does to a whole segment is
+believed by the orders of both its parts, and only what is left sets those who click apart.
+
 Orders of a segment on a day are Poisson around what the day gives to everybody, times a factor of their own: 1 for
 certain, or Gamma(w, w), 1 in the mean and the closer to it the greater w. On most days no segment is set apart and on
 that of a campaign one is by far, so that one w for all days would pull the campaign's factor towards 1: how often each
@@ -47,8 +50,45 @@ class Factors:
 _WEIGHT = WEIGHTS[:, None, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What days do to groups beyond what they do to all: a factor of a segment, times one of each of its halves."""
+
+    of_segment: Factors | None
+    of_half: Factors | None
+
+    def __bool__(self) -> bool:
+        return self.of_segment is not None or self.of_half is not None
+
+    @classmethod
+    def fitted(cls, seen: Float64, expected: Float64) -> "Apart":
+        """From orders seen and expected of each (group, day), groups as `groups_of` numbers them."""
+        of_segment = fit_factors(_halves(seen).sum(1), _halves(expected).sum(1))
+        factor, _ = cls(of_segment, None).believed(seen, expected)
+        return cls(of_segment, fit_factors(seen, factor * expected))
+
+    def believed(self, seen: Float64, expected: Float64) -> tuple[Float64, Float64]:
+        """The factor of every (group, day), and the relative standard errors of its two parts, shape (2, groups, days).
+
+        The first error is shared by the halves of a segment, the second one is each half's own.
+        """
+        factor, errors = np.ones(seen.shape), np.zeros((2, *seen.shape))
+        if self.of_segment is not None:
+            mean, error = self.of_segment.believed(_halves(seen).sum(1), _halves(expected).sum(1))
+            factor, errors[0] = np.repeat(mean, 2, axis=0), np.repeat(error, 2, axis=0)
+        if self.of_half is not None:
+            mean, errors[1] = self.of_half.believed(seen, factor * expected)
+            factor = factor * mean
+        return factor, errors
+
+
+def _halves(of_group: Float64) -> Float64:
+    """Shape (segments, 2, days)."""
+    return of_group.reshape(-1, 2, of_group.shape[1])
+
+
 def groups_of(log: ShareLog) -> Int64:
-    """The group of every customer: their segment, and whether they ever click a share."""
+    """The group of every customer: twice their segment, and one more for who ever clicks a share."""
     clicks = np.zeros(log.customer_count, np.int64)
     clicks[log.click_customer] = 1
     return clicks if log.segment is None else 2 * log.segment.astype(np.int64) + clicks
