@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ from graph.store import Store
 log = structlog.get_logger("renmai.scores")
 
 REMEMBERED = 100
+AT_ONCE = nullcontext()
+"""The turn of a run that waits for no other."""
 _REQUESTS: Mapping[str, type[ScoreRequest]] = {
     "affinity": AffinityRequest,
     "centrality": CentralityRequest,
@@ -68,6 +71,7 @@ class BackgroundRuns:
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._claims = Claims(tables / "running")
+        self._refreshed = asyncio.Lock()
 
     async def start(self, request: RunRequest) -> RunProgress | AlreadyRunning:
         """Starts in the background; BadInput for parameters, an engine or a source that cannot be used."""
@@ -91,7 +95,8 @@ class BackgroundRuns:
     async def refresh(self) -> list[str]:
         """Brings up to date every current influence run that later events touch; the ids of the runs so started.
 
-        Each is a run with the parameters and the engine of the one it follows. Raises RenmaiError.
+        Each is a run with the parameters and the engine of the one it follows; they compute one after another. Raises
+        RenmaiError.
         """
         standing = await standing_influence(self._log, self._store, self._memory)
         begun = [await self._follow_up(one) for one in standing if one.is_touched]
@@ -109,7 +114,7 @@ class BackgroundRuns:
         self._forget_oldest()
         engine = standing.run.engine or "local"
         context = RunContext(run_id, started_at, self._now, engine, self._memory, is_judged=False)
-        self._begin(run, standing.request, context)
+        self._begin(run, standing.request, context, self._refreshed)
         return run_id
 
     def _running(self, kind: str, scope: str) -> str | None:
@@ -119,8 +124,10 @@ class BackgroundRuns:
                 return run.progress.run_id
         return None
 
-    def _begin(self, run: _Run, request: ScoreRequest, context: RunContext) -> None:
-        task = asyncio.create_task(self._compute(run, request, context))
+    def _begin(
+        self, run: _Run, request: ScoreRequest, context: RunContext, turn: AbstractAsyncContextManager[object] = AT_ONCE
+    ) -> None:
+        task = asyncio.create_task(self._compute(run, request, context, turn))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -135,20 +142,23 @@ class BackgroundRuns:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _compute(self, run: _Run, request: ScoreRequest, context: RunContext) -> None:
+    async def _compute(
+        self, run: _Run, request: ScoreRequest, context: RunContext, turn: AbstractAsyncContextManager[object]
+    ) -> None:
         told: asyncio.Queue[Progress | None] = asyncio.Queue()
         teller = asyncio.create_task(_follow(run, told))
         kind, run_id = run.progress.kind, run.progress.run_id
         end = RunProgress(run_id, kind, "failed", "end", 0, 0, "It was ended with the server.")
         try:
-            if isinstance(request, ChainsRequest):
-                await score_chains(self._log, self._store, self._tables, request, context, told.put_nowait)
-            elif isinstance(request, AffinityRequest):
-                await score_affinity(self._log, self._store, self._tables, request, context, told.put_nowait)
-            elif isinstance(request, CentralityRequest):
-                await score_centrality(self._log, self._store, self._tables, request, context, told.put_nowait)
-            else:
-                await score_influence(self._log, self._store, self._tables, request, context, told.put_nowait)
+            async with turn:
+                if isinstance(request, ChainsRequest):
+                    await score_chains(self._log, self._store, self._tables, request, context, told.put_nowait)
+                elif isinstance(request, AffinityRequest):
+                    await score_affinity(self._log, self._store, self._tables, request, context, told.put_nowait)
+                elif isinstance(request, CentralityRequest):
+                    await score_centrality(self._log, self._store, self._tables, request, context, told.put_nowait)
+                else:
+                    await score_influence(self._log, self._store, self._tables, request, context, told.put_nowait)
             end = RunProgress(run_id, kind, "succeeded", "end", 1, 1)
         except RenmaiError as failure:
             end = RunProgress(run_id, kind, "failed", "end", 0, 0, str(failure))

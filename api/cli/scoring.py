@@ -136,14 +136,16 @@ def influence_command(
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="Bring the current run up to date, with its own parameters, if events since touch it."
+            "--refresh",
+            help="Bring the current runs up to date, that of everything and those of categories (or of --category "
+            "alone), each with its own parameters, if events since touch them.",
         ),
     ] = False,
     engine: EngineName = "local",
 ) -> None:
     """How many others each customer moves, what that is worth, and what has been credited so far."""
     if refresh:
-        asyncio.run(_refresh(Settings(), source))
+        asyncio.run(_refresh(Settings(), source, category))
         return
     request = InfluenceRequest(
         window_days=window_days,
@@ -236,17 +238,16 @@ async def scored(
         return await score_influence(log, store, settings.scores_folder, request, context, told)
 
 
-async def _refresh(settings: Settings, source: str | None) -> None:
+async def _refresh(settings: Settings, source: str | None, category: str | None) -> None:
     log, memory = EventLog.open(settings.log_folder), ShareMemory()
     async with open_store(settings.store_config()) as store:
-        standing = await standing_of(log, store, memory, source)
-        if not standing.is_touched:
-            version = standing.run.log_version
-            answers.print(f"Nothing that counts came since run {standing.run.key} of log version {version}.")
-            return
-        engine = standing.run.engine or "local"
-        run = await scored(settings, store, standing.request, engine, memory)
-    _tell(run)
+        for standing in await standing_of(log, store, memory, source, category):
+            if not standing.is_touched:
+                version = standing.run.log_version
+                answers.print(f"Nothing that counts came since run {standing.run.key} of log version {version}.")
+                continue
+            engine = standing.run.engine or "local"
+            _tell(await scored(settings, store, standing.request, engine, memory))
 
 
 async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:

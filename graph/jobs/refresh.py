@@ -17,7 +17,7 @@ from graph.jobs.share_events import ShareMemory
 from graph.log.event_log import EventLog
 from graph.queries.reader import Reader
 from graph.queries.run import RunRow, current_runs, runs_by_key
-from graph.queries.score_run import RunKind
+from graph.queries.score_run import OF_CATEGORY, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,29 @@ class Standing:
 
 
 async def standing_influence(log: EventLog, reader: Reader, memory: ShareMemory) -> list[Standing]:
-    """Every influence run that is current, by data set; `memory` then holds what was read of them."""
+    """Every influence run that is current: those of everything by data set, then those of one category.
+
+    `memory` then holds what was read of them.
+    """
     version = log.version
-    current = await current_runs(reader, RunKind.INFLUENCE)
-    runs = await runs_by_key(reader, list(current.values()))
-    found = [_standing(log, version, run, memory) for run in runs if run is not None and run.parameters is not None]
-    return list(await asyncio.gather(*found))
+    current = [await current_runs(reader, kind) for kind in (RunKind.INFLUENCE, OF_CATEGORY)]
+    runs = await runs_by_key(reader, [run for kind in current for run in kind.values()])
+    known = [run for run in runs if run is not None and run.parameters is not None]
+    # The oldest first: what was read for one run is the beginning of what the next one was scored from.
+    oldest_first = sorted(known, key=lambda run: run.log_version or 0)
+    found = {run.key: await _standing(log, version, run, memory) for run in oldest_first}
+    return [found[run.key] for run in known]
 
 
-async def standing_of(log: EventLog, reader: Reader, memory: ShareMemory, source: str | None) -> Standing:
-    """The current influence run of one data set; BadInput where there is none."""
-    scope = source or "*"
+async def standing_of(
+    log: EventLog, reader: Reader, memory: ShareMemory, source: str | None, category: str | None = None
+) -> list[Standing]:
+    """The current influence runs of one data set, or the one of a category; BadInput where there is none."""
     runs = await standing_influence(log, reader, memory)
-    for standing in runs:
-        if standing.run.scope == scope:
-            return standing
+    of_source = [one for one in runs if one.request.source == source]
+    if found := [one for one in of_source if category is None or one.request.category == category]:
+        return found
+    scope = (source or "*") + (f"/{category}" if category is not None else "")
     known = ", ".join(standing.run.scope for standing in runs) or "none at all"
     raise BadInput(f"there is no influence run of {scope} to refresh, but {known}: score it once without --refresh")
 

@@ -94,7 +94,7 @@ async def test_a_refresh_gives_the_bits_of_a_full_run_and_leaves_the_judgement_t
     [fresh] = await standing_influence(log, store, memory)
     appended(log, shares(range(40, 43)), 2)
 
-    standing = await standing_of(log, store, memory, None)
+    [standing] = await standing_of(log, store, memory, None)
     refreshed = await score_influence(log, store, tables, standing.request, context("refresh", memory))
     await score_influence(log, store, tables, REQUEST, context("full"))
 
@@ -141,7 +141,7 @@ async def test_only_what_counts_touches_a_run(open_one: Store, tmp_path: Path, l
     await score_influence(log, open_one, tmp_path / "scores", REQUEST, context("first"))
     appended(log, [later], 2)
 
-    standing = await standing_of(log, open_one, memory, None)
+    [standing] = await standing_of(log, open_one, memory, None)
 
     assert standing.is_touched is touches
 
@@ -151,6 +151,31 @@ async def test_without_a_run_there_is_nothing_to_refresh(store: Store, tmp_path:
 
     with pytest.raises(BadInput, match="no influence run of till to refresh, but none at all: score it once"):
         await standing_of(log, store, ShareMemory(), "till")
+
+
+async def test_runs_of_a_category_are_refreshed_beside_the_one_of_everything(store: Store, tmp_path: Path):
+    log, tables = EventLog.open(tmp_path / "log"), tmp_path / "scores"
+    appended(log, [event("profile", 0, product="tea", properties={"category": "饮品 > 茶"}), *shares(range(20))], 1)
+    of_tea = replace(REQUEST, category="饮品 > 茶")
+    await score_influence(log, store, tables, REQUEST, context("all"))
+    await score_influence(log, store, tables, of_tea, context("tea"))
+    runs = BackgroundRuns(log, store, tables, lambda: NOW)
+    appended(log, shares(range(20, 22)), 2)
+
+    begun = await runs.refresh()
+    for run_id in begun:
+        progress = runs.watch(run_id)
+        assert progress is not None
+        assert [step.state async for step in progress][-1] == "succeeded"
+    standing = await standing_influence(log, store, ShareMemory())
+    [alone] = await standing_of(log, store, ShareMemory(), None, "饮品 > 茶")
+    await runs.close()
+
+    assert [one.run.key for one in standing] == begun
+    assert [(one.request, one.is_touched) for one in standing] == [(REQUEST, False), (of_tea, False)]
+    assert (alone.run.scope, alone.run.log_version) == ("*/饮品 > 茶", log.version)
+    with pytest.raises(BadInput, match=r"no influence run of \*/咖啡 to refresh, but \*, \*/饮品 > 茶"):
+        await standing_of(log, store, ShareMemory(), None, "咖啡")
 
 
 async def test_the_server_refreshes_what_is_touched_with_its_own_parameters_and_nothing_else(
