@@ -4,14 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Column, Table
 
-from api.access.audit import AuditLog
+from api.access.audit import AuditLog, PersonalRead
 from api.access.scopes import checked
 from api.access.virtual_ids import VirtualIds
 from api.auth import ApiKey, KeyStore
-from api.cli.console import answers, errors
+from api.cli.console import answers, errors, print_table
 from api.cli.sandbox import make_sandbox
 from api.settings import Settings
 from graph.errors import BadInput, NotFound
@@ -65,21 +63,8 @@ def create_key_command(
 def list_keys_command() -> None:
     """List the keys, without their secrets."""
     now = datetime.now(UTC)
-    whole = Column("prefix", no_wrap=True)  # the other commands take it
-    table = Table(whole, "name", "scopes", "created", "expires", "last used", "state", "data", "partner")
-    for key in _keys().list_keys():
-        table.add_row(
-            key.prefix,
-            key.name,
-            " ".join(sorted(key.scopes)),
-            _day(key.created_at),
-            _day(key.expires_at),
-            _day(key.last_used_at),
-            key.state(now),
-            "sandbox" if key.is_sandbox else "real",
-            _seen(key),
-        )
-    answers.print(table, soft_wrap=False)
+    names = ("prefix", "name", "scopes", "created", "expires", "last used", "state", "data", "partner")
+    print_table(names, (_told(key, now) for key in _keys().list_keys()))
 
 
 def rotate_key_command(
@@ -119,21 +104,33 @@ def audit_command(
 ) -> None:
     """Say who read personal data: when, in which request, which fields, of how many; never the values."""
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
-    table = Table("at", "caller", "account", "partner", "what", "fields", "rows", "request")
-    for read in AuditLog.open(Settings().audit_file).read(since=since, caller=who, limit=limit):
-        at = f"{read.at:%Y-%m-%d %H:%M:%S}Z"
-        told = (read.caller, read.owner, read.partner or "", read.what, " ".join(read.fields), str(read.rows))
-        table.add_row(at, *map(plain, told), read.request_id)
-    answers.print(table, soft_wrap=False)
-
-
-def plain(text: str) -> str:
-    """A text of others, such as a token's subject, that neither styles the table nor steers the terminal."""
-    return escape("".join(one if one.isprintable() else "�" for one in text))
+    names = ("at", "caller", "account", "partner", "what", "fields", "rows", "request")
+    found = AuditLog.open(Settings().audit_file).read(since=since, caller=who, limit=limit)
+    print_table(names, map(_read, found))
 
 
 def _keys() -> KeyStore:
     return KeyStore.open(Settings().keys_file)
+
+
+def _told(key: ApiKey, now: datetime) -> tuple[str, ...]:
+    return (
+        key.prefix,
+        key.name,
+        " ".join(sorted(key.scopes)),
+        _day(key.created_at),
+        _day(key.expires_at),
+        _day(key.last_used_at),
+        key.state(now),
+        "sandbox" if key.is_sandbox else "real",
+        _seen(key),
+    )
+
+
+def _read(read: PersonalRead) -> tuple[str, ...]:
+    at = f"{read.at:%Y-%m-%d %H:%M:%S}Z"
+    fields = " ".join(read.fields)
+    return at, read.caller, read.owner, read.partner or "", read.what, fields, str(read.rows), read.request_id
 
 
 def _rules(given: list[str]) -> dict[str, tuple[str, ...]]:

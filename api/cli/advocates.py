@@ -4,9 +4,8 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from api.cli.console import answers
+from api.cli.console import answers, print_table
 from api.settings import Settings
 from graph.errors import BadInput
 from graph.jobs.advocates import AdvocateChoice, AdvocatesChosen, AdvocatesRequest, Metric
@@ -91,11 +90,11 @@ async def _choose(settings: Settings, request: AdvocatesRequest) -> None:
 
 def _show(found: AdvocatesChosen, request: AdvocatesRequest) -> None:
     priced = request.budget is not None
-    table = Table("rank", "customer", "adds", "together", *(["cost"] if priced else []), box=None, pad_edge=False)
+    rows: list[list[str]] = []
     for rank, one in enumerate(found.advocates, start=1):
-        told = str(rank), one.customer, f"{one.gain:,.2f}", f"{one.spread_after:,.2f}"
-        table.add_row(*told, *([f"{one.cost:,.2f}"] if priced else []))
-    answers.print(table)
+        told = [str(rank), one.customer, f"{one.gain:,.2f}", f"{one.spread_after:,.2f}"]
+        rows.append([*told, *([f"{one.cost:,.2f}"] if priced else [])])
+    print_table(("rank", "customer", "adds", "together", *(["cost"] if priced else [])), rows)
     if priced:
         answers.print(f"They cost {found.cost:,.2f} of the budget of {request.budget:,.2f}.")
     unit = "people" if request.metric is Metric.PEOPLE else "of revenue"

@@ -5,9 +5,8 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from api.cli.console import answers, errors, progress_bar
+from api.cli.console import answers, errors, print_table, progress_bar
 from api.settings import Settings
 from graph.errors import BadInput, StoreUnavailable
 from graph.jobs.project import Projected, project
@@ -51,10 +50,7 @@ def cypher_command(
         for row in rows:
             print(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str))
         return
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    answers.print(table, soft_wrap=False)
+    print_table(names, (["" if value is None else str(value) for value in row] for row in rows))
     if len(rows) == limit:
         errors.print(f"The first {limit} rows; --limit shows more.")
 

@@ -7,10 +7,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
 
 from api.cli.advocates import PURPOSES
-from api.cli.console import answers
+from api.cli.console import answers, print_table
 from api.cli.referral_events import review_command, taken
 from api.settings import Settings
 from graph.algorithms.referrals import Estimate
@@ -102,27 +101,26 @@ async def _raised(settings: Settings, log: EventLog, found: SignsFound) -> None:
 
 def _show_signs(found: SignsFound) -> None:
     if found.signs:
-        table = Table("customer", "referrer", "sign", "score", "what was seen", box=None, pad_edge=False)
-        for sign in sorted(found.signs, key=lambda sign: -sign.score)[:SHOWN]:
-            table.add_row(sign.customer, sign.referrer, sign.sign, f"{sign.score:.2f}", sign.sentence)
-        answers.print(table)
+        worst = sorted(found.signs, key=lambda sign: -sign.score)[:SHOWN]
+        rows = [(one.customer, one.referrer, one.sign, f"{one.score:.2f}", one.sentence) for one in worst]
+        print_table(("customer", "referrer", "sign", "score", "what was seen"), rows)
     customers = len({sign.customer for sign in found.signs})
     answers.print(f"{len(found.signs):,} signs against {customers:,} of {found.referrals:,} referrals.")
 
 
 def _show(report: EconomicsReport) -> None:
     found, unit = report.economics, report.currency or ""
-    table = Table("figure", "value", "95 %", "of", box=None, pad_edge=False)
+    rows: list[tuple[str, str, str, str]] = []
 
     def row(name: str, estimate: Estimate | None, form: str, scale: float = 1.0) -> None:
         if estimate is None:
-            table.add_row(name, "–", "", "")
+            rows.append((name, "–", "", ""))
             return
         value, low, high = (f"{one * scale:{form}}" for one in (estimate.value, estimate.low, estimate.high))
-        table.add_row(name, value, f"{low} to {high}", f"{estimate.count:,}")
+        rows.append((name, value, f"{low} to {high}", f"{estimate.count:,}"))
 
     def plain(name: str, value: float | None, form: str, of: int | None = None) -> None:
-        table.add_row(name, "–" if value is None else f"{value:{form}}", "", "" if of is None else f"{of:,}")
+        rows.append((name, "–" if value is None else f"{value:{form}}", "", "" if of is None else f"{of:,}"))
 
     costs = found.costs
     row("old brings new", found.old_brings_new, ".1%")
@@ -143,7 +141,7 @@ def _show(report: EconomicsReport) -> None:
         row(f"worth after {worth.days} days, ratio", worth.ratio, ".2f")
     for cohort in found.cohorts:
         row(f"old brings new, {month_named(cohort.month)}", cohort.referred_share, ".1%")
-    answers.print(table)
+    print_table(("figure", "value", "95 %", "of"), rows)
     trees = found.trees
     answers.print(
         f"{trees.trees:,} trees; by depth {', '.join(f'{many:,}' for many in trees.depths) or 'nobody'};"

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from api_fakes import NOON
 from graphql import get_introspection_query
-from rich.text import Text
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +18,6 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.auth import KeyStore
-from api.cli.access import plain
 from api.graphql.errors import Code
 from api.graphql.schema import Schema, core
 from api.policy import Policy
@@ -328,12 +326,6 @@ def test_a_key_in_the_address_is_no_key(api: Any, name: str):
     posted = api.client.post("/graphql", params={name: api.secrets["read"]}, json={"query": "{ __typename }"})
 
     assert (answer.status_code, posted.status_code) == (401, 401)
-
-
-def test_what_others_named_neither_styles_nor_steers_the_terminal():
-    told = plain("[bold red]root[/]\x1b[2J\r\n2026-01-01 admin\u202e")
-
-    assert Text.from_markup(told).plain == "[bold red]root[/]�[2J��2026-01-01 admin�"
 
 
 def test_keys_that_cannot_be_read_are_told_and_a_use_that_cannot_be_noted_is_none(tmp_path: Path):
