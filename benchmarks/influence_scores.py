@@ -31,7 +31,9 @@ import polars as pl
 
 from graph.jobs.project import prepare
 from graph.jobs.publish import write_rows
+from graph.jobs.score_rows import influence_rows
 from graph.model.customer import CUSTOMER
+from graph.model.score import INFLUENCE_FIGURES
 from graph.model.statements import upsert_node
 from graph.queries.influence import BY_CUSTOMERS
 from graph.queries.score_run import UPSERT_INFLUENCE, RunKind, ScoreRunRow, begin, publish
@@ -49,12 +51,8 @@ QUERIES = {
     "scores and run": f"customerKey {FIGURES_ASKED} {RUN_ASKED}",
     "scores, run, customer": f"customer {{ key }} {FIGURES_ASKED} {RUN_ASKED}",
 }
-ASKED: tuple[LiteralString, ...] = (
-    "run_id", "customer_id", "spread", "spread_low", "spread_high", "revenue", "revenue_low", "revenue_high",
-    "credited_direct_cents", "credited_downstream_cents", "rank", "percentile",
-)  # fmt: skip
-"""The columns that `scores` needs."""
-PACKED = BY_CUSTOMERS.only(frozenset(ASKED))
+ASKED: tuple[LiteralString, ...] = ("run_id", "customer_id", *INFLUENCE_FIGURES)
+PACKED = BY_CUSTOMERS.only(frozenset({"run_id", "customer_id", "figures"}))
 ROWS = cypher(
     "WITH $run AS run UNWIND $keys AS key WITH run + '|' + key AS score_id"
     f" MATCH (s:InfluenceScore {{score_id: score_id}}) RETURN {', '.join([f's.{name} AS {name}' for name in ASKED])}"
@@ -74,8 +72,6 @@ async def fill(store: Store, customers: int) -> None:
     spread = np.sort(numbers.exponential(1.0, customers))[::-1]
     paths = json.dumps([{"customers": keys[place : place + 4], "probability": 0.1} for place in range(5)])
     columns = {
-        "score_id": [f"{RUN}|{key}" for key in keys],
-        "run_id": [RUN] * customers,
         "customer_id": keys,
         **{name: spread * factor for name, factor in zip(FIGURES, (1.0, 0.8, 1.3, 20.0, 16.0, 26.0), strict=True)},
         **{name: numbers.integers(0, 10**6, customers) for name in COUNTS},
@@ -83,7 +79,7 @@ async def fill(store: Store, customers: int) -> None:
         "percentile": np.linspace(100, 0, customers),
         "paths": [paths] * customers,
     }
-    await write_rows(store, UPSERT_INFLUENCE, pl.DataFrame(columns).to_dicts(), lambda _: None)
+    await write_rows(store, UPSERT_INFLUENCE, influence_rows(pl.DataFrame(columns), RUN), lambda _: None)
     await store.write(*publish(run))
 
 

@@ -99,7 +99,8 @@ NODE_ROWS["InfluenceScore"] = [
     score("influence-0", "ann", 9.0, 1),
     score("influence-1", "ann", 2.5, 1, direct_referrals=2, downstream=1, credited_direct_cents=1_850,
           credited_downstream_cents=50, paths='[{"customers": ["ann", "bob"], "probability": 0.6}]'),
-    score("influence-1", "bob", 1.5, 2, direct_referrals=1, credited_direct_cents=9_000),
+    score("influence-1", "bob", 1.5, 2, direct_referrals=1, credited_direct_cents=9_000,
+          figures="[1.5,1.0,2.0,15.0,13.5,16.5,9000,0,1,0,2,50.0]"),
     score("influence-1", "蔡", 0.0, 3),
 ]  # fmt: skip
 THREE_STEPS = (

@@ -48,10 +48,7 @@ class Children:
         `columns` are those of its rows of which something is told, where that is known. Parents are objects, or records
         whose `column` holds their key.
         """
-        key_of: Callable[[Any], str] = attrgetter(self.key)
-        if parents and isinstance(parents[0], dict):
-            key_of = itemgetter(column)
-        keys = list(map(key_of, parents))
+        keys: list[str] = _of_each(parents, self.key, column)
         if columns is None or self.narrow is None:
             told = await context.loaders.load_all(self.batch, keys, *given)
         else:
@@ -60,6 +57,68 @@ class Children:
             key: one if isinstance(one, dict) else self.made(context, key, one) for key, one in told.items()
         }
         return [made[key] for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """How a field finds the many things that its parent names: `key` holds their keys, those that are gone left out."""
+
+    batch: ByKey[Any]
+    key: str
+    make: Callable[[Any], object]
+
+    def given(self, _: Mapping[str, Any]) -> Given:
+        """It takes no arguments."""
+        return ()
+
+    async def of(self, context: Context, parent: object) -> list[object]:
+        """What one parent names, read together with what its neighbours name."""
+        told = [await context.loaders.load(self.batch, key) for key in getattr(parent, self.key)]
+        return [self.make(row) for row in told if row is not None]
+
+    async def of_all(
+        self, context: Context, _: Given, columns: Columns, column: str, parents: Sequence[Any]
+    ) -> Sequence[object]:
+        """What each of the parents names; as for `Children`."""
+        lists: list[list[str]] = _of_each(parents, self.key, column)
+        keys = list(dict.fromkeys(key for keys in lists for key in keys))
+        if columns is None:
+            rows = await context.loaders.load_all(self.batch, keys)
+            told = {key: None if row is None else self.make(row) for key, row in rows.items()}
+        else:
+            told = await context.loaders.load_all(self.batch.records, keys, columns)
+        return [[one for key in keys if (one := told[key]) is not None] for keys in lists]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfColumn:
+    """How a field is made of a column of its parent's own and of its arguments."""
+
+    key: str
+    given: Callable[[Mapping[str, Any]], Given]
+    made: Callable[..., object]
+    """(the column's value, what was given …) → the field."""
+
+    def of(self, arguments: Mapping[str, Any], parent: object) -> object:
+        """The field of one parent."""
+        return self.made(getattr(parent, self.key), *self.given(arguments))
+
+    async def of_all(
+        self, _context: Context, given: Given, _columns: Columns, column: str, parents: Sequence[Any]
+    ) -> Sequence[object]:
+        """The field of each of the parents; as for `Children`."""
+        return [self.made(value, *given) for value in _of_each(parents, self.key, column)]
+
+
+Found = Children | Several | OutOfColumn
+
+
+def _of_each(parents: Sequence[Any], attribute: str, column: str) -> list[Any]:
+    """An attribute of every object, or a column of every record."""
+    read: Callable[[Any], Any] = attrgetter(attribute)
+    if parents and isinstance(parents[0], dict):
+        read = itemgetter(column)
+    return list(map(read, parents))
 
 
 def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[Any], object]) -> Callable[..., Any]:
@@ -106,13 +165,28 @@ def one_of(
     return _marked(resolve, found)
 
 
-def _marked(resolve: Callable[..., Any], found: Children) -> Callable[..., Any]:
+def several_of(batch: ByKey[Any], make: Callable[[Any], object], key: str) -> Callable[..., Any]:
+    """A resolver of the things whose keys stand in each parent's `key`, in their order; who is gone is left out."""
+    found = Several(batch, key, make)
+
+    async def resolve(self: Any, info: Info):
+        return await found.of(info.context, self)
+
+    return _marked(resolve, found)
+
+
+def told_by(found: OutOfColumn) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Marks a resolver as one that `found` stands for."""
+    return lambda resolve: _marked(resolve, found)
+
+
+def _marked(resolve: Callable[..., Any], found: Found) -> Callable[..., Any]:
     resolve.__dict__["children"] = found
     return resolve
 
 
-def children_of(field: StrawberryField) -> Children | None:
+def children_of(field: StrawberryField) -> Found | None:
     """How the field's resolver finds its answer, where it was made here."""
     resolver: Any = field.base_resolver  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     found = None if resolver is None else getattr(resolver.wrapped_func, "children", None)
-    return found if isinstance(found, Children) else None
+    return found if isinstance(found, Found) else None

@@ -1,5 +1,6 @@
 """Influence in the API: scores of customers, and the highest within an audience."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -9,7 +10,7 @@ import msgspec
 import strawberry
 
 from api.graphql.audience import AudienceWhere
-from api.graphql.children import one_of
+from api.graphql.children import OutOfColumn, one_of, several_of, told_by
 from api.graphql.connection import After, Before, Connection, First, Last, PageArguments, connect, slice_of
 from api.graphql.context import Info
 from api.graphql.errors import bad_input
@@ -41,6 +42,17 @@ class Estimate:
     confidence: float = strawberry.field(description="How sure the interval is, 0 to 1.")
 
 
+def _customer(row: Any) -> object:
+    from api.graphql.customer import Customer
+
+    return Customer.of(row)
+
+
+class _Path(msgspec.Struct):
+    customers: list[str]
+    probability: float
+
+
 @strawberry.type(description="One of the strongest ways by which a customer moves others.")
 class InfluencePath:
     """A path from the customer to somebody else."""
@@ -48,21 +60,30 @@ class InfluencePath:
     customer_keys: list[str] = strawberry.field(description="The keys along the path, the customer first.")
     probability: float = strawberry.field(description="Probability that the influence runs through, 0 to 1.")
 
-    @strawberry.field(description="The customers along the path; those who are gone are left out.")
-    async def customers(self, info: Info) -> list[LazyCustomer]:
-        """Read together with the customers of the other paths."""
-        from api.graphql.customer import Customer
-
-        rows = [
-            await row for row in [info.context.load(customer_queries.customers_by_key, k) for k in self.customer_keys]
-        ]
-        return [Customer.of(row) for row in rows if row is not None]
+    customers: list[LazyCustomer] = strawberry.field(
+        resolver=several_of(customer_queries.customers_by_key, _customer, key="customer_keys"),
+        description="The customers along the path; those who are gone are left out.",
+    )
 
 
-def _customer(row: Any) -> object:
-    from api.graphql.customer import Customer
+def _first(arguments: Mapping[str, Any]) -> tuple[int]:
+    first = arguments["first"]
+    if not 1 <= first <= 20:
+        raise bad_input(f"`first` must be from 1 to 20, not {first}.", argument="first", value=first, maximum=20)
+    return (first,)
 
-    return Customer.of(row)
+
+def _explanation(paths: str | None, first: int) -> list[InfluencePath]:
+    found = msgspec.json.decode(paths, type=list[_Path]) if paths else []
+    return [InfluencePath(customer_keys=path.customers, probability=path.probability) for path in found[:first]]
+
+
+_EXPLAINED = OutOfColumn("paths", _first, _explanation)
+
+
+@told_by(_EXPLAINED)
+def _explained(self: Any, first: Annotated[int, strawberry.argument(description="How many, 1 to 20.")] = 5):
+    return _EXPLAINED.of({"first": first}, self)
 
 
 def _estimate(name: str) -> Cell:
@@ -114,25 +135,14 @@ class InfluenceScore:
         description="The run that made the score: algorithm, parameters, seed, log version.",
     )
 
-    @strawberry.field(description="The strongest paths by which the customer moves others, strongest first.")
-    def explanation(
-        self, first: Annotated[int, strawberry.argument(description="How many, 1 to 20.")] = 5
-    ) -> list[InfluencePath]:
-        """Kept with the score."""
-        if not 1 <= first <= 20:
-            raise bad_input(f"`first` must be from 1 to 20, not {first}.", argument="first", value=first, maximum=20)
-        paths = msgspec.json.decode(self.paths, type=list[_Path]) if self.paths else []
-        return [InfluencePath(customer_keys=path.customers, probability=path.probability) for path in paths[:first]]
+    explanation: list[InfluencePath] = strawberry.field(
+        resolver=_explained, description="The strongest paths by which the customer moves others, strongest first."
+    )
 
     @classmethod
     def of(cls, row: queries.InfluenceRow) -> "InfluenceScore":
         """The score of a row."""
         return made_of(cls, row)
-
-
-class _Path(msgspec.Struct):
-    customers: list[str]
-    probability: float
 
 
 @strawberry.type(name="InfluenceConnection", description="One page of influence scores.")

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from graph.algorithms.chains import KINDS, Chains, ChainsRequest, DayKind, Gap, bounds_of, lift_interval, slots_of
 from graph.algorithms.influence import Calibration, Influence, Paths, Ties, interval
 from graph.jobs.score_read import PurchasesRead
-from graph.model.score import CHAIN
+from graph.model.score import CHAIN, INFLUENCE_FIGURES
 
 Rows = list[dict[str, Any]]
 
@@ -110,7 +111,8 @@ def influence_table(scores: Influence, customers: pl.Series) -> pl.DataFrame:
 def influence_rows(table: pl.DataFrame, run_id: str) -> Rows:
     """The rows as the graph keeps them."""
     keys = table.with_columns(score_id=pl.format("{}|{}", pl.lit(run_id), "customer_id"), run_id=pl.lit(run_id))
-    return keys.to_dicts()
+    figures = map(msgspec.json.encode, table.select(INFLUENCE_FIGURES).iter_rows())
+    return keys.with_columns(figures=pl.Series([told.decode() for told in figures], dtype=pl.String)).to_dicts()
 
 
 def tie_table(ties: Ties, customers: pl.Series) -> pl.DataFrame:

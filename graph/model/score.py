@@ -1,5 +1,7 @@
 """Score runs and what they leave in the graph: influence scores and chains, with a pointer to the current run."""
 
+from typing import LiteralString
+
 from graph.model.declarations import Node, Property, PropertyType
 
 SCORE_RUN = Node(
@@ -37,6 +39,17 @@ CURRENT_RUN = Node(
     "Which run of a kind and scope readers see: one property, so that it changes in one step.",
 )
 
+INFLUENCE_FIGURES: tuple[LiteralString, ...] = (
+    "spread", "spread_low", "spread_high", "revenue", "revenue_low", "revenue_high", "credited_direct_cents",
+    "credited_downstream_cents", "direct_referrals", "downstream", "rank", "percentile",
+)  # fmt: skip
+"""What the figures of an influence score are, in their order."""
+FIGURES = Property(
+    "figures",
+    PropertyType.STRING,
+    "spread to percentile once more, in this order, as one JSON list: a thousand scores are read by it. Absent in runs "
+    "of before.",
+)
 INFLUENCE_SCORE = Node(
     "InfluenceScore",
     Property("score_id", PropertyType.STRING, "run and customer, joined by |."),
@@ -56,10 +69,10 @@ INFLUENCE_SCORE = Node(
         Property("rank", PropertyType.INTEGER, "1 for the highest spread; equals are ordered by customer id."),
         Property("percentile", PropertyType.FLOAT, "Share of scored customers with a lower spread, 0 to 100."),
         Property("paths", PropertyType.STRING, "The strongest paths, as a JSON list of {customers, probability}."),
+        FIGURES,
     ),
     "A customer's influence as one run saw it.",
 )
-
 CENTRALITY_SCORE = Node(
     "CentralityScore",
     Property("score_id", PropertyType.STRING, "run and customer, joined by |."),

@@ -10,7 +10,7 @@ from graph.model.customer import CUSTOMER
 from graph.model.declarations import Node, Property
 from graph.model.order import ORDER
 from graph.model.product import PRODUCT
-from graph.model.score import CHAIN, INFLUENCE_SCORE
+from graph.model.score import CHAIN, FIGURES, INFLUENCE_SCORE
 from graph.model.share import SHARE
 from graph.model.statements import identifier
 from graph.model.store import STORE
@@ -70,7 +70,8 @@ class ExportQuery:
 
     def columns(self) -> tuple[Property, ...]:
         """The key first, then every declared property that may be told."""
-        return tuple(p for p in NOUNS[self.noun].all_properties() if self.personal or not p.personal)
+        told = [one for one in NOUNS[self.noun].all_properties() if one is not FIGURES]
+        return tuple(one for one in told if self.personal or not one.personal)
 
     def statement(self) -> Statement:
         """What streams the rows, in no order."""

@@ -28,7 +28,7 @@ from graph.store.statement import (
 
 NOBODY = "\x00"
 """The key of nobody: what a text that is none of a partner's ids becomes."""
-_MARK = re.compile(r"/\*(where|and|join) (customer|order|share|score) (\w+)\*/")
+_MARK = re.compile(r"/\*(where|and|join) (customer|order|share|score) (\w+(?:, \w+)*)\*/")
 _LABEL = re.compile(r":([A-Z][a-z]\w*)")
 _OF_NOBODY = frozenset(
     {"Product", "ProductAffinity", "Category", "Store", "Channel", "Campaign", "Chain", "ScoreRun", "CurrentRun"}
@@ -81,9 +81,12 @@ def and_seen(noun: LiteralString, name: LiteralString) -> LiteralString:
     return f" /*and {noun} {name}*/"
 
 
-def join_seen(name: LiteralString) -> LiteralString:
-    """Marks the place behind the MATCH of an influence score, whose customer must be seen."""
-    return f" /*join score {name}*/"
+def join_seen(names: LiteralString) -> LiteralString:
+    """Marks the place behind the MATCH of an influence score, whose customer must be seen.
+
+    The score's name comes first; the others, behind commas, are those that are read later, too.
+    """
+    return f" /*join score {names}*/"
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +99,8 @@ def _narrowed(statement: Statement, rules: tuple[str, ...]) -> Statement:
 
 def _clause(place: str, noun: str, name: str, rules: Sequence[str]) -> str:
     if place == "join":
-        bound = f"WITH {name}, {name}.customer_id AS only_key MATCH (only_c:Customer {{customer_id: only_key}})"
+        score = name.split(",")[0]
+        bound = f"WITH {name}, {score}.customer_id AS only_key MATCH (only_c:Customer {{customer_id: only_key}})"
         return f"{bound} WHERE {_seen('customer', 'only_c', rules)}"
     return f"{place.upper()} {_seen(noun, name, rules)}"
 

@@ -1,7 +1,7 @@
 """What we ask the graph is answered alike, and right, by both stores: a tiny shop, worked out by hand."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -165,6 +165,18 @@ async def test_the_current_run_is_read_unless_another_is_named(shop: Store):
         ("influence-1", 1.5), None, ("influence-1", 2.5)
     ]  # fmt: skip
     assert [row and row.spread for row in older] == [None, 9.0]
+
+
+async def test_figures_are_told_out_of_their_text_as_out_of_a_run_that_has_none(shop: Store):
+    text, one_by_one = await influence.influence_of(shop, ["bob", "ann"], None)
+
+    assert text == influence.InfluenceRow(
+        "influence-1", "bob", 1.5, 1.0, 2.0, 15.0, 13.5, 16.5, 9_000, 0, 1, 0, 2, 50.0, None
+    )
+    assert one_by_one is not None
+    assert astuple(one_by_one)[:-1] == (
+        "influence-1", "ann", 2.5, 2.0, 3.0, 25.0, 22.5, 27.5, 1_850, 50, 2, 1, 1, 50.0
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import polars as pl
 
 from api.access.audit import PersonalRead
@@ -31,6 +32,7 @@ from graph.jobs.advocates import Advocate, AdvocatesChosen, AdvocatesRequest
 from graph.jobs.drift import Drifted
 from graph.jobs.referral_economics import EconomicsAsked, EconomicsReport
 from graph.jobs.score_changes import Changed, ChangesAsked, changed
+from graph.model.score import INFLUENCE_FIGURES
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
 from graph.store.statement import Statement
@@ -284,9 +286,10 @@ def order_row(key: str) -> dict[str, Any]:
     return row | {"key": key, "at": NOON, "line_count": 1, "quantity": 1.0} | cents
 
 
-def score_row(key: str, run_id: str = "r1") -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(influence.InfluenceRow.__dataclass_fields__, 0)
-    return row | {"run_id": run_id, "customer_id": key, "rank": 1, "paths": None}
+def score_row(key: str, run_id: str = "r1", **figures: float) -> dict[str, Any]:
+    """A score as the store tells it by key; what is not given is 0."""
+    told = msgspec.json.encode([*(dict.fromkeys(INFLUENCE_FIGURES, 0) | {"rank": 1} | figures).values()]).decode()
+    return {"run_id": run_id, "customer_id": key, "figures": told, "paths": None}
 
 
 def run_row(key: str) -> dict[str, Any]:

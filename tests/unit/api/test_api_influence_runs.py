@@ -58,7 +58,7 @@ def test_a_thousand_scores_are_one_statement(scored: Any):
     assert len(scored.reader.reads) == 1
     [(statement, parameters)] = scored.reader.reads
     assert parameters == {"keys": keys}
-    assert "s.revenue" not in statement.text
+    assert "collect([run_id, customer_id, figures])" in statement.text
     assert "s.paths" not in statement.text
 
 
@@ -75,12 +75,30 @@ def test_paths_are_read_where_they_are_explained_and_nowhere_else(scored: Any):
     assert ["s.paths" in statement.text for statement, _ in scored.reader.reads] == [False, True]
 
 
+def test_of_those_along_the_paths_only_what_is_selected_is_read_in_one_statement(scored: Any):
+    paths = '[{"customers": ["ann", "bob"], "probability": 0.25}, {"customers": ["ann", "gone"], "probability": 0.1}]'
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"paths": paths} for key in p["keys"]])
+    query = (
+        '{ influenceScores(customerKeys: ["ann", "bob"]) { explanation(first: 2) { probability customers { key } } } }'
+    )
+
+    told = scored.data(query)["influenceScores"]
+
+    both = {"probability": 0.25, "customers": [{"key": "ann"}, {"key": "bob"}]}
+    assert told == [{"explanation": [both, {"probability": 0.1, "customers": [{"key": "ann"}]}]}] * 2
+    [_, (people, parameters)] = scored.reader.reads
+    assert parameters == {"keys": ["ann", "bob", "gone"]}
+    assert "district" not in people.text
+
+
 def test_who_was_not_scored_is_null_in_place_and_who_is_asked_twice_stands_twice(scored: Any):
     query = """{ influenceScores(customerKeys: ["ann", "zoe", "ann"]) { customerKey
       spread { value low high confidence } creditedRevenue creditedDirectRevenue creditedDownstreamRevenue } }"""
     figures = {"spread": 2.5, "spread_low": 1, "spread_high": 4.0, "credited_direct_cents": 1850}
     more = figures | {"credited_downstream_cents": 25}
-    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row("ann") | more for key in p["keys"] if key == "ann"])
+    scored.reader.when(
+        influence.BY_CUSTOMERS, lambda p: [score_row("ann", **more) for key in p["keys"] if key == "ann"]
+    )
 
     ann, zoe, again = scored.data(query)["influenceScores"]
 
@@ -95,7 +113,7 @@ def test_who_was_not_scored_is_null_in_place_and_who_is_asked_twice_stands_twice
 
 
 def test_a_figure_that_is_none_is_an_error_at_its_place(scored: Any):
-    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"percentile": nan} for key in p["keys"]])
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key, percentile=nan) for key in p["keys"]])
 
     answer = scored.ask('{ influenceScores(customerKeys: ["ann"]) { customerKey percentile } }')
 
