@@ -113,7 +113,8 @@ class BackgroundRuns:
         run = self._runs[run_id] = _Run(RunProgress(run_id, "influence", "running", "start", 0, 0), scope)
         self._forget_oldest()
         engine = standing.run.engine or "local"
-        context = RunContext(run_id, started_at, self._now, engine, self._memory, is_judged=False)
+        memory, follows = self._memory, standing.follows
+        context = RunContext(run_id, started_at, self._now, engine, memory, is_judged=False, follows=follows)
         self._begin(run, standing.request, context, self._refreshed)
         return run_id
 

@@ -2,7 +2,9 @@
 
 `python benchmarks/influence_refresh.py --customers 20000 --days 120` generates a world, loads all but its last hour,
 scores it, loads the hour, and scores again: by a full run, by a refresh that reads everything (the command) and by one
-that kept what it had read (the server). Writing to the graph is left out: it is the same for all three.
+that kept what it had read (the server). Both refreshes keep the spreads that still stand; told is how many were
+simulated anew and how many of the others lie outside the full run's interval. Writing to the graph is left out: it is
+the same for all three.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import polars as pl
 
 from graph.algorithms.influence import InfluenceRequest
 from graph.jobs.publish import RunContext
-from graph.jobs.score import INFLUENCE_TABLE, score_influence
+from graph.jobs.score import INFLUENCE_TABLE, TIES_TABLE, score_influence
 from graph.jobs.share_events import ShareMemory
 from graph.log.event_log import EventLog
 from graph.log.scores import ScoreTable
@@ -52,21 +54,35 @@ def measured(world: WorldRequest, folder: Path) -> dict[str, float | int | bool]
     before, hour = halves(generate(world, folder / "world").event_files, folder)
     load_files([before], log, letters, LoadOptions(), received_at=NOW)
     warm = ShareMemory()
-    scored(log, folder, "first", warm)
+    scored(log, folder, "first", warm, None)
     held = warm.at(log, log.version, None)
     fresh = load_files([hour], log, letters, LoadOptions(), received_at=NOW).accepted
     seconds: dict[str, list[float]] = {"full": [], "refresh": [], "refresh_warm": []}
     for _ in range(3):
-        seconds["full"].append(scored(log, folder, "full", None))
-        seconds["refresh"].append(scored(log, folder, "refresh", ShareMemory()))
+        seconds["full"].append(scored(log, folder, "full", None, None))
+        seconds["refresh"].append(scored(log, folder, "refresh", ShareMemory(), "first"))
         kept = ShareMemory()
         kept.keep(log, None, held)
-        seconds["refresh_warm"].append(scored(log, folder, "warm", kept))
-    table = ScoreTable.open(folder / "scores", INFLUENCE_TABLE)
-    full, again = table.read("full"), table.read("warm")
-    same = full is not None and again is not None and full.equals(again)
+        seconds["refresh_warm"].append(scored(log, folder, "warm", kept, "first"))
     cpu = {name: round(sorted(found)[1], 2) for name, found in seconds.items()}
-    return {"customers": world.customers, "days": world.days, "new_events": fresh, **cpu, "bit_identical": same}
+    return {"customers": world.customers, "days": world.days, "new_events": fresh, **cpu, **compared(folder)}
+
+
+def compared(folder: Path) -> dict[str, int | bool]:
+    """The refresh beside the full run: who was simulated anew, and where the others lie in the full run's intervals."""
+    table, ties = ScoreTable.open(folder / "scores", INFLUENCE_TABLE), ScoreTable.open(folder / "scores", TIES_TABLE)
+    full, warm, first = (table.read(run) for run in ("full", "warm", "first"))
+    learned = [ties.read(run) for run in ("full", "warm")]
+    assert full is not None
+    assert warm is not None
+    assert first is not None
+    assert learned[0] is not None
+    both = full.join(warm, on="customer_id", suffix="_kept").join(first, on="customer_id", how="left", suffix="_before")
+    shared = both.filter(pl.col("spread") > 0)
+    anew = shared["spread_kept"].ne_missing(shared["spread_before"])
+    outside = ~shared["spread_kept"].is_between(shared["spread_low"], shared["spread_high"])
+    told = {"sharers": shared.height, "simulated_anew": int(anew.sum()), "outside": int(outside.sum())}
+    return told | {"ties_identical": learned[0].equals(learned[1])}
 
 
 def halves(files: tuple[Path, ...], folder: Path) -> tuple[Path, Path]:
@@ -80,9 +96,9 @@ def halves(files: tuple[Path, ...], folder: Path) -> tuple[Path, Path]:
     return parts
 
 
-def scored(log: EventLog, folder: Path, run_id: str, memory: ShareMemory | None) -> float:
+def scored(log: EventLog, folder: Path, run_id: str, memory: ShareMemory | None, follows: str | None) -> float:
     """CPU seconds of one run."""
-    context = RunContext(run_id, NOW, lambda: NOW, "local", memory, memory is None)
+    context = RunContext(run_id, NOW, lambda: NOW, "local", memory, memory is None, follows)
     started = time.process_time()
     asyncio.run(score_influence(log, Nowhere(), folder / "scores", REQUEST, context))
     return time.process_time() - started

@@ -216,13 +216,14 @@ async def scored(
     request: ScoreRequest,
     engine: str = "local",
     memory: ShareMemory | None = None,
+    follows: str | None = None,
 ) -> ScoreRunRow:
     """Runs one scoring with a progress bar; the answer is the published run. With a `memory` it is a refresh."""
     log = EventLog.open(settings.log_folder)
     kind = _KINDS[type(request)]
     started_at = datetime.now(UTC)
     context = RunContext(
-        new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine, memory, memory is None
+        new_run_id(kind, started_at), started_at, lambda: datetime.now(UTC), engine, memory, memory is None, follows
     )
     with progress_bar(f"score {kind}") as advance:
 
@@ -247,7 +248,7 @@ async def _refresh(settings: Settings, source: str | None, category: str | None)
                 answers.print(f"Nothing that counts came since run {standing.run.key} of log version {version}.")
                 continue
             engine = standing.run.engine or "local"
-            _tell(await scored(settings, store, standing.request, engine, memory))
+            _tell(await scored(settings, store, standing.request, engine, memory, standing.follows))
 
 
 async def _score(settings: Settings, request: ScoreRequest, engine: str) -> None:

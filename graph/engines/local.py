@@ -58,7 +58,7 @@ def _computed(request: Request, graph: Arrays) -> Answer:
         return find_central(request, graph)
     if isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph):
         return Influence(
-            expected_spread(graph.ties, request, graph.delays),
+            expected_spread(graph.ties, request, graph.delays, graph.kept),
             _credit(request, graph),
             strongest_paths(graph.ties, request.paths),
         )

@@ -37,6 +37,8 @@ class RunContext:
     """What earlier runs of influence read, if it is kept."""
     is_judged: bool = True
     """Whether a run of influence judges itself by later shares; a refresh leaves that to full runs."""
+    follows: str | None = None
+    """The run that a refresh of influence brings up to date: simulated spreads of it that still stand are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Freshness: which current influence runs later events touch, each with the request that brings it up to date.
 
-A refresh is a run like any other: the same scores, bit for bit, as scoring the log anew with the run's own parameters.
-It saves the reading of what was read before (`share_events.py`) and the judgement by later shares, which asks for
-two further learnings. Priors are fitted to everybody, so that one new share moves every figure by a little: to keep
-some of them would make a refresh differ from a full run.
+A refresh is a run like any other, with the run's own parameters: ties, rates and credit are those of scoring the log
+anew, bit for bit. It saves the reading of what was read before (`share_events.py`), the judgement by later shares,
+which asks for two further learnings, and the simulation of whose spread the events since did not move
+(`graph/algorithms/influence/kept.py`); those stay within the interval of a full run.
 """
 
 import asyncio
@@ -28,6 +28,11 @@ class Standing:
     request: InfluenceRequest
     is_touched: bool
     """Whether an event came since that changes a score, or the algorithm is another one by now."""
+
+    @property
+    def follows(self) -> str | None:
+        """The run, if figures of it may be kept: none of another version of the algorithm."""
+        return self.run.key if self.run.algorithm_version == PROVENANCE.version else None
 
 
 async def standing_influence(log: EventLog, reader: Reader, memory: ShareMemory) -> list[Standing]:

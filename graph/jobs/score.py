@@ -14,6 +14,7 @@ from graph.engines import engine_named
 from graph.jobs.chain_figures import Figures
 from graph.jobs.chain_shown import everywhere_shown
 from graph.jobs.chain_values import step_values, with_values
+from graph.jobs.kept_spread import SPREADS_TABLE, kept_said, of_refresh, read_kept, spread_table
 from graph.jobs.longer_rows import longer_said, longer_table
 from graph.jobs.publish import RunContext, Tell, Writer, make_current, recorded, write_rows
 from graph.jobs.scope_read import read_scopes
@@ -89,7 +90,8 @@ async def score_influence(
 ) -> ScoreRunRow:
     """Score the influence of everybody in the log as it is now; the answer is the published run.
 
-    A log without shares, clicks and referrals gives a run without scores. Errors as for `score_chains`.
+    A log without shares, clicks and referrals gives a run without scores. Where the run follows another, spreads that
+    still stand are kept, by the engine that can. Errors as for `score_chains`.
     """
     engine = engine_named(context.engine)
     run = await started(log, RunKind.INFLUENCE, request, influencing.PROVENANCE, context)
@@ -102,7 +104,10 @@ async def score_influence(
         found = await asyncio.to_thread(read_shares, log, run.log_version, request, context.memory)
         stages.tell("compute", 0, 1)
         _, graph = await asyncio.to_thread(influencing.learn, found.log, request)
-        scores = await engine.run(request, graph)
+        basis, kept = influencing.basis_of(graph.ties, request, graph.delays), None
+        if context.follows is not None and context.engine == "local":
+            kept = await asyncio.to_thread(read_kept, tables, context.follows, found.customers, basis)
+        scores = await engine.run(request, replace(graph, kept=kept))
         empty = not graph.ties.target.size and not found.log.brought_customer.size
         scored = 0 if empty else len(found.customers)
         report = effect = None
@@ -112,10 +117,15 @@ async def score_influence(
         said = _influence_said(empty, scored, graph, report, effect)
         if request.category is not None and not empty:
             said += f" Counted is who is moved to buy {request.category}."
+        if kept is not None and context.follows is not None and not empty:
+            run = replace(run, parameters=of_refresh(run.parameters, context.follows))
+            said += f" {kept_said(kept, scores.spread, context.follows)}"
         run = replace(seen_by(run, found.read, scored, graph.ties.target.size), said=said)
         stages.tell("table", 0, scored)
         table = influence_table(scores, found.customers).head(scored)
         await asyncio.to_thread(ScoreTable.open(tables, INFLUENCE_TABLE).write, run.run_id, table)
+        figures = spread_table(scores.spread, basis, kept, found.customers)
+        await asyncio.to_thread(ScoreTable.open(tables, SPREADS_TABLE).write, run.run_id, figures)
         ties = tie_table(graph.ties, found.customers)
         await asyncio.to_thread(ScoreTable.open(tables, TIES_TABLE).write, run.run_id, ties)
         rates = rate_table(graph.ties, found.customers)

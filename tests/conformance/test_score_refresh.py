@@ -1,5 +1,7 @@
-"""Freshness: what was read before is not read again, and a refresh gives the scores of a full run, bit for bit."""
+"""Freshness: what was read before is not read again; a refresh gives the scores of a full run, or keeps what stands."""
 
+import json
+import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +54,13 @@ def shares(days: range) -> list[dict[str, object]]:
     return rows
 
 
+def renamed(rows: list[dict[str, object]], mark: str) -> list[dict[str, object]]:
+    """The same done by others: every customer, share and order with a mark behind its name."""
+    names = ("customer", "share", "order")
+    marked = [{**row, **{name: f"{row[name]}{mark}" for name in names if row.get(name)}} for row in rows]
+    return [{**row, "id": f"{row['id']}{mark}"} for row in marked]
+
+
 def bought(customer: str, minute: int, share: str) -> dict[str, object]:
     paid = {"quantity": 1.0, "amount": "12.00", "currency": "CNY", "product": "tea"}
     return event("purchase", minute, customer=customer, order=f"o-{customer}-{minute}", share=share, **paid)
@@ -87,7 +96,9 @@ def test_a_store_whose_zone_becomes_known_later_does_not_change_what_was_kept_fo
     assert part.log.act_at.tolist() == whole.log.act_at.tolist() == [int(START.timestamp()) + 3600 - 3600]
 
 
-async def test_a_refresh_gives_the_bits_of_a_full_run_and_leaves_the_judgement_to_it(store: Store, tmp_path: Path):
+async def test_without_a_run_to_follow_a_refresh_gives_the_bits_of_a_full_run_and_leaves_it_the_judgement(
+    store: Store, tmp_path: Path
+):
     log, memory, tables = EventLog.open(tmp_path / "log"), ShareMemory(), tmp_path / "scores"
     appended(log, shares(range(40)), 1)
     await score_influence(log, store, tables, REQUEST, context("first"))
@@ -110,6 +121,38 @@ async def test_a_refresh_gives_the_bits_of_a_full_run_and_leaves_the_judgement_t
     judged = ScoreTable.open(tables, CALIBRATION_TABLE)
     assert (judged.read("refresh") is None, judged.read("full") is None) == (True, False)
     assert "foretold" not in refreshed.said
+
+
+async def test_a_refresh_learns_all_ties_and_simulates_those_alone_whose_spread_moved(store: Store, tmp_path: Path):
+    log, tables = EventLog.open(tmp_path / "log"), tmp_path / "scores"
+    appended(log, [row for group in range(30) for row in renamed(shares(range(20)), f"-{group:02}")], 1)
+    await score_influence(log, store, tables, REQUEST, context("first"))
+    appended(log, renamed(shares(range(20, 22)), "-07"), 2)
+    [standing] = await standing_of(log, store, ShareMemory(), None)
+
+    follows = replace(context("refresh", ShareMemory()), follows=standing.follows)
+    run = await score_influence(log, store, tables, standing.request, follows)
+    await score_influence(log, store, tables, REQUEST, context("full"))
+    [again] = await standing_of(log, store, ShareMemory(), None)
+
+    ties = [ScoreTable.open(tables, TIES_TABLE).read(name) for name in ("refresh", "full")]
+    scores = [ScoreTable.open(tables, INFLUENCE_TABLE).read(name) for name in ("first", "refresh", "full")]
+    first, kept, full = (table.sort("customer_id") for table in scores if table is not None)
+    same, inside = kept["spread"] == first["spread"], kept["spread"].is_between(full["spread_low"], full["spread_high"])
+    bobs = kept["customer_id"].str.starts_with("bob")
+    assert ties[0] is not None
+    assert ties[0].equals(ties[1])
+    assert kept.filter(bobs & ~same)["customer_id"].to_list() == ["bob-07"]
+    assert "ann-07" in kept.filter(~same)["customer_id"]
+    assert inside.all()
+    assert kept["credited_direct_cents"].to_list() == full["credited_direct_cents"].to_list()
+    told = re.search(r"(\d+) spreads were simulated anew; (\d+) stand as in run first or one before it.", run.said)
+    assert told is not None
+    anew, stand = map(int, told.groups())
+    # Two hundred cascades may come out the same again.
+    assert (anew + stand, anew >= int((~same).sum()), stand > 0) == (60, True, True)
+    assert (again.run.key, again.is_touched, again.request) == ("full", False, REQUEST)
+    assert json.loads(run.parameters)["follows"] == "first"
 
 
 def test_customers_are_parted_by_the_district_that_their_newest_profile_gives(tmp_path: Path):

@@ -3,6 +3,7 @@
 from graph.algorithms.influence.arrays import NOBODY, Delays, Interval, Moves, Reach, ShareLog, Ties
 from graph.algorithms.influence.contribution import Contribution, social_contribution
 from graph.algorithms.influence.credit import Credit, Forest, credit_upwards, direct_cents, grow_forest
+from graph.algorithms.influence.kept import Basis, Figures, Kept, basis_of
 from graph.algorithms.influence.learning.baseline import Incremental, fit_baseline, incremental_effect
 from graph.algorithms.influence.learning.calibration import Calibration, Reliability, calibrate, reliability
 from graph.algorithms.influence.learning.cascades import trace_moves
@@ -18,17 +19,20 @@ __all__ = [
     "NOBODY",
     "PROVENANCE",
     "Attribution",
+    "Basis",
     "Calibration",
     "Contribution",
     "Credit",
     "CreditRule",
     "Delays",
+    "Figures",
     "Forest",
     "Incremental",
     "Influence",
     "InfluenceGraph",
     "InfluenceRequest",
     "Interval",
+    "Kept",
     "Moves",
     "Paths",
     "Reach",
@@ -36,6 +40,7 @@ __all__ = [
     "ShareLog",
     "Spread",
     "Ties",
+    "basis_of",
     "calibrate",
     "credit_equally",
     "credit_upwards",

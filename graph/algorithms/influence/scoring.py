@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from graph.algorithms.influence.arrays import Delays, Int64, Moves, ShareLog, Ties
 from graph.algorithms.influence.credit import Credit, Forest, direct_cents, grow_forest
+from graph.algorithms.influence.kept import Kept
 from graph.algorithms.influence.learning.by_category import of_category
 from graph.algorithms.influence.learning.cascades import trace_moves
 from graph.algorithms.influence.learning.delays import fit_delays
@@ -34,6 +35,8 @@ class InfluenceGraph:
     delays: Delays = field(default_factory=Delays.unknown)
     fading_days: float | None = None
     """The half-life of evidence that the ties were learned with; None for never."""
+    kept: Kept | None = None
+    """What an engine need not simulate again, if it can do so; None: everything."""
 
 
 @dataclass(frozen=True, slots=True)

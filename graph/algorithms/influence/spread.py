@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaincinv
 
-from graph.algorithms.influence.arrays import Delays, Float64, Interval, Ties
+from graph.algorithms.influence.arrays import Bool, Delays, Float64, Interval, Ties
+from graph.algorithms.influence.kept import Kept
 from graph.algorithms.influence.learning.beliefs import Drawn, draw
 from graph.algorithms.influence.request import InfluenceRequest
 from graph.algorithms.influence.timed_worlds import in_time, simulate_in_time
@@ -35,12 +36,18 @@ class Spread:
     simulations: int
 
 
-def expected_spread(ties: Ties, request: InfluenceRequest, delays: Delays | None = None) -> Spread:
+def expected_spread(
+    ties: Ties,
+    request: InfluenceRequest,
+    delays: Delays | None = None,
+    kept: Kept | None = None,
+) -> Spread:
     """Simulate from every sharer. Time O(simulations × arcs reached + batches × customers), memory O(customers).
 
-    `delays` count only where the request limits the days; a delay that nothing is known of is none.
+    `delays` count only where the request limits the days; a delay that nothing is known of is none. Whose figures stand
+    has those that were `kept`; everybody else has what a simulation of all gives, bit for bit.
     """
-    worlds = _Worlds(ties, request, delays or Delays.unknown())
+    worlds = _Worlds(ties, request, delays or Delays.unknown(), None if kept is None else ~kept.standing)
     simulations = _affordable(worlds, request)
     batches = min(BATCHES, simulations // 2) if _in_doubt(ties) else 1
     limits = [simulations * batch // batches for batch in range(batches + 1)]
@@ -55,6 +62,10 @@ def expected_spread(ties: Ties, request: InfluenceRequest, delays: Delays | None
             drawn_sums[:, 2:] += expected**2
     mean = sums[:, [0, 2]] / simulations
     variance = _coins(sums[:, [1, 3]], mean, simulations) + mean**2 * _doubt(drawn_sums, batches)
+    if kept is not None:
+        stays, old = kept.standing, kept.figures
+        mean[stays] = np.stack([old.moved, old.revenue], axis=1)[stays]
+        variance[stays] = np.stack([old.moved_variance, old.revenue_variance], axis=1)[stays]
     return Spread(mean[:, 0], variance[:, 0], mean[:, 1], variance[:, 1], simulations)
 
 
@@ -89,20 +100,27 @@ def _in_doubt(ties: Ties) -> bool:
 
 
 class _Worlds:
-    """The simulated worlds of a request, with or without a limit of days."""
+    """The simulated worlds of a request, with or without a limit of days; of all, or of those who are asked for."""
 
-    def __init__(self, ties: Ties, request: InfluenceRequest, delays: Delays) -> None:
-        self.ties, self._request, self._delays = ties, request, delays
+    def __init__(self, ties: Ties, request: InfluenceRequest, delays: Delays, asked: Bool | None) -> None:
+        self.ties, self._request, self._delays, self._asked = ties, request, delays, asked
         self._within = request.within_days
         self.in_time = None if self._within is None else in_time(self._within, delays)
 
     def simulated(self, drawn: Drawn, first: int, last: int) -> tuple[Float64, int]:
+        return self._of(self._asked, drawn, first, last)
+
+    def of_all(self, drawn: Drawn, first: int, last: int) -> tuple[Float64, int]:
+        """Whoever is asked for: so many simulations as all would take."""
+        return self._of(None, drawn, first, last)
+
+    def _of(self, asked: Bool | None, drawn: Drawn, first: int, last: int) -> tuple[Float64, int]:
         if self._within is None:
-            return simulate(self.ties, drawn, self._request.seed, first, last)
-        return simulate_in_time(self.ties, drawn, self._request.seed, first, last, self._within, self._delays)
+            return simulate(self.ties, drawn, self._request.seed, first, last, asked)
+        return simulate_in_time(self.ties, drawn, self._request.seed, first, last, self._within, self._delays, asked)
 
 
 def _affordable(worlds: _Worlds, request: InfluenceRequest) -> int:
     """The requested number of cascades, or as many as the coin limit lets through judging by a small pilot."""
-    _, tossed = worlds.simulated(draw(worlds.ties, request.seed, 0), 0, PILOT)
+    _, tossed = worlds.of_all(draw(worlds.ties, request.seed, 0), 0, PILOT)
     return int(min(request.simulations, max(FEWEST, request.coin_limit * PILOT // max(1, tossed))))

@@ -19,12 +19,19 @@ STEPS = 512
 
 
 def simulate_in_time(
-    ties: Ties, drawn: Drawn, seed: int, first: int, last: int, within_days: float, delays: Delays
+    ties: Ties,
+    drawn: Drawn,
+    seed: int,
+    first: int,
+    last: int,
+    within_days: float,
+    delays: Delays,
+    asked: Bool | None = None,
 ) -> tuple[Float64, int]:
     """As `worlds.simulate`, of those who are moved within the days alone."""
     sharing = (np.diff(ties.pointer) > 0) | (drawn.hidden > 0)
     known, unknown = (ties.pointer, ties.target, drawn.probability), (drawn.hidden, drawn.hidden_chance)
-    people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing
+    people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing, sharing if asked is None else sharing & asked
     move, passing = (each if each.size else np.zeros(1) for each in (delays.move, delays.pass_on))
     clock, streams = (within_days, move, passing), (np.uint64(seed), np.uint64(drawn.batch))
     return _simulate(*known, *unknown, *people, *clock, *streams, first, last)
@@ -60,6 +67,7 @@ def _simulate(
     pass_on: Float64,
     revenue: Float64,
     sharing: Bool,
+    asked: Bool,
     within: float,
     move_delay: Float64,
     pass_on_delay: Float64,
@@ -73,7 +81,7 @@ def _simulate(
     visited = np.full(count, -1, np.int64)
     tossed = 0
     for customer in range(count):
-        if not sharing[customer]:
+        if not asked[customer]:
             continue
         for world in range(first, last):
             stamp = customer * (last - first) + world - first

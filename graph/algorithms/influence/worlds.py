@@ -16,11 +16,16 @@ OF_STRANGERS = 0x2545F4914F6CDD1D
 GENERATIONS, CLOSE_ENOUGH = 30, 1e-4
 
 
-def simulate(ties: Ties, drawn: Drawn, seed: int, first: int, last: int) -> tuple[Float64, int]:
-    """Worlds `first` to `last` - 1 of every customer: sums of moved, moved², revenue, revenue²; and coins tossed."""
+def simulate(
+    ties: Ties, drawn: Drawn, seed: int, first: int, last: int, asked: Bool | None = None
+) -> tuple[Float64, int]:
+    """Worlds `first` to `last` - 1 of every customer: sums of moved, moved², revenue, revenue²; and coins tossed.
+
+    Where `asked` says whose worlds are wanted, all others have sums of 0.
+    """
     sharing = (np.diff(ties.pointer) > 0) | (drawn.hidden > 0)
     known, unknown = (ties.pointer, ties.target, drawn.probability), (drawn.hidden, drawn.hidden_chance)
-    people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing
+    people = ties.reach.strangers, drawn.pass_on, ties.revenue, sharing, sharing if asked is None else sharing & asked
     return _simulate(*known, *unknown, *people, np.uint64(seed), np.uint64(drawn.batch), first, last)
 
 
@@ -48,6 +53,7 @@ def _simulate(
     pass_on: Float64,
     revenue: Float64,
     sharing: Bool,
+    asked: Bool,
     seed: np.uint64,
     batch: np.uint64,
     first: int,
@@ -59,7 +65,7 @@ def _simulate(
     queue = np.empty(count, np.int32)
     tossed = 0
     for customer in range(count):
-        if not sharing[customer]:
+        if not asked[customer]:
             continue
         for world in range(first, last):
             stamp = customer * (last - first) + world - first
@@ -116,33 +122,47 @@ def _recursion(
 ) -> Float64:
     count = pointer.size - 1
     before, after, total = np.zeros((count, 2)), np.zeros((count, 2)), np.zeros((count, 2))
-    for generation in range(GENERATIONS):
+    # Only ties to those who share lead on: the first generation looks at all, the later ones at these alone.
+    onward = np.zeros(count + 1, np.int64)
+    arcs = pointer[-1] + hidden.sum()
+    leads_to, weight = np.empty(arcs, np.int32), np.empty(arcs)
+    change, end = 0.0, 0
+    for sharer in range(count):
+        moved, earned = 0.0, 0.0
+        known = pointer[sharer + 1] - pointer[sharer]
+        whose = _whose(seed, sharer, batch)
+        for place in range(known + hidden[sharer]):
+            if place < known:
+                other = target[pointer[sharer] + place]
+                chance = min(1.0, probability[pointer[sharer] + place])
+            else:
+                other = strangers[_place(whose, place, strangers.size)]
+                chance = min(1.0, hidden_chance[sharer])
+            moved += chance
+            earned += chance * revenue[other]
+            if sharing[other]:
+                leads_to[end], weight[end] = other, chance * pass_on[other]
+                end += 1
+        onward[sharer + 1] = end
+        before[sharer, 0], before[sharer, 1] = min(moved, float(count)), earned
+        total[sharer, 0] = min(before[sharer, 0] * in_time[0], float(count))
+        total[sharer, 1] = earned * in_time[0]
+        change = max(change, total[sharer, 0])
+    for generation in range(1, GENERATIONS):
+        if change < CLOSE_ENOUGH:
+            break
         change = 0.0
         for sharer in range(count):
             moved, earned = 0.0, 0.0
-            known = pointer[sharer + 1] - pointer[sharer]
-            whose = _whose(seed, sharer, batch)
-            for place in range(known + hidden[sharer]):
-                if place < known:
-                    other = target[pointer[sharer] + place]
-                    chance = min(1.0, probability[pointer[sharer] + place])
-                else:
-                    other = strangers[_place(whose, place, strangers.size)]
-                    chance = min(1.0, hidden_chance[sharer])
-                if generation == 0:
-                    moved += chance
-                    earned += chance * revenue[other]
-                elif sharing[other]:
-                    moved += chance * pass_on[other] * before[other, 0]
-                    earned += chance * pass_on[other] * before[other, 1]
+            for arc in range(onward[sharer], onward[sharer + 1]):
+                moved += weight[arc] * before[leads_to[arc], 0]
+                earned += weight[arc] * before[leads_to[arc], 1]
             after[sharer, 0], after[sharer, 1] = min(moved, float(count)), earned
             added = min(after[sharer, 0] * in_time[generation], count - total[sharer, 0])
             total[sharer, 0] += added
             total[sharer, 1] += earned * in_time[generation]
             change = max(change, added)
         before, after = after, before
-        if change < CLOSE_ENOUGH:
-            break
     return total
 
 
