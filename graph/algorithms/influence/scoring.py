@@ -19,7 +19,7 @@ from graph.errors import BadInput
 
 PROVENANCE = Provenance(
     "cascade-influence",
-    3,
+    4,
     "Kempe, Kleinberg, Tardos 2003 (spread); Saito, Nakano, Kimura 2008 (strengths); Efron 2014 (priors)",
     "whom a share moved passes it on at a rate of their own; priors and unseen ties are learned from the log",
 )

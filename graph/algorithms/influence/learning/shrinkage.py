@@ -65,8 +65,9 @@ def fitted_prior(evidence: Evidence, unfaded: Evidence) -> Belief:
     unseen = np.maximum(contacts.mean - seen, 0.0)
     of_tie = np.searchsorted(sharers, evidence.source)
     evenness = _evenness(evidence, of_tie, strength, unseen, trials)
-    tie_strength = Rates(strength.mean[of_tie], strength.variance[of_tie])
-    tie = _ties(evenness, tie_strength, evidence.successes, evidence.trials)
+    tie = _ties(evenness, _of(strength, of_tie), evidence.successes, evidence.trials)
+    doubted = _of(_doubted(strength, evenness, contacts, moved, trials), of_tie)
+    doubt = _ties(evenness, doubted, evidence.successes, evidence.trials).variance
     unseen_tie = _ties(evenness, strength, np.zeros(sharers.size), trials)
     alone = [
         summed(of_tie, known, sharers.size) + unseen * other
@@ -74,7 +75,24 @@ def fitted_prior(evidence: Evidence, unfaded: Evidence) -> Belief:
     ]
     hidden[sharers], hidden_chance[sharers] = unseen, unseen_tie.mean
     strength_variance[sharers] = _together(_reach(evenness, strength, contacts, moved, trials), *alone)
-    return Belief(tie.mean, tie.variance, hidden, hidden_chance, strength_variance)
+    return Belief(tie.mean, np.maximum(doubt, tie.variance), hidden, hidden_chance, strength_variance)
+
+
+def _doubted(strength: Rates, evenness: float, contacts: Rates, moved: Float64, trials: Float64) -> Rates:
+    """The strengths with what a tie's interval must doubt beside chance: that contacts differ, and how many they are.
+
+    Of contacts that are but Beta(a, a/μ - a), n shares tell of μ as n / (1 + n μ/a) shares would of equal ones.
+    """
+    heard = 1 / (1 + trials * strength.mean / evenness)
+    told = fit_rates(moved * heard, trials * contacts.mean * heard)
+    relative = (
+        told.variance / np.maximum(told.mean, TINY) ** 2 + contacts.variance / np.maximum(contacts.mean, TINY) ** 2
+    )
+    return Rates(strength.mean, strength.mean**2 * relative)
+
+
+def _of(rates: Rates, rows: Int64) -> Rates:
+    return Rates(rates.mean[rows], rates.variance[rows])
 
 
 def _together(reach: Rates, variances: Float64, squares: Float64) -> Float64:
