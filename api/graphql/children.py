@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, cast
 
 from strawberry.types.field import StrawberryField
 
@@ -17,6 +17,8 @@ from api.graphql.connection import After, Before, Connection, First, Last, PageA
 from api.graphql.context import Context, Info
 from api.graphql.errors import ApiError, Code
 from api.graphql.loaders import Batch
+from graph.queries.packing import column_beside
+from graph.queries.paging import Record
 from graph.queries.reader import ByKey, Columns
 
 Given = tuple[object, ...]
@@ -34,6 +36,8 @@ class Children:
     """(context, the parent's key, what the batch told) → the object; None where there is none."""
     narrow: Batch[Any] | None = None
     """The same for who says last which columns are told: `made` of pages, and records as they are of anything else."""
+    beside: str | None = None
+    """The name under which the parents' rows can tell it themselves (`Listing.beside`), with their key as its `key`."""
 
     async def of(self, context: Context, given: Given, parent: object) -> object:
         """The object that hangs on the parent, read together with its neighbours'."""
@@ -49,6 +53,8 @@ class Children:
         whose `column` holds their key.
         """
         keys: list[str] = _of_each(parents, self.key, column)
+        if (beside := self._beside(columns, keys, parents)) is not None:
+            return beside
         if columns is None or self.narrow is None:
             told = await context.loaders.load_all(self.batch, keys, *given)
         else:
@@ -57,6 +63,27 @@ class Children:
             key: one if isinstance(one, dict) else self.made(context, key, one) for key, one in told.items()
         }
         return [made[key] for key in keys]
+
+    def needs(self, column: str, columns: Columns) -> frozenset[str]:
+        """What is read of the parents' records to tell these columns: their key, and what they can tell themselves."""
+        return frozenset({column, *self._columns_beside(columns or frozenset())})
+
+    def _columns_beside(self, columns: frozenset[str]) -> Mapping[str, str]:
+        """Column of the parents' records → what it tells."""
+        return {} if self.beside is None else {column_beside(self.beside, one): one for one in columns if one != "key"}
+
+    def _beside(self, columns: Columns, keys: list[str], parents: Sequence[Any]) -> Sequence[object] | None:
+        """What the parents' own records tell of it, one for those with one key; None where they do not."""
+        if self.beside is None or columns is None or not parents or not isinstance(parents[0], dict):
+            return None
+        told = self._columns_beside(columns)
+        if not told.keys() <= parents[0].keys():
+            return None
+        found = {
+            key: {"key": key, **{name: parent[column] for column, name in told.items()}}
+            for key, parent in dict(zip(keys, cast("Sequence[Record]", parents), strict=True)).items()
+        }
+        return [found[key] for key in keys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +172,16 @@ def page_of(batch: Batch[Any], counts: Batch[int], order: str, make: Callable[[A
 
 
 def one_of(
-    batch: Batch[Any], make: Callable[[Any], object], key: str = "key", gone: str | None = None
+    batch: Batch[Any],
+    make: Callable[[Any], object],
+    key: str = "key",
+    gone: str | None = None,
+    beside: str | None = None,
 ) -> Callable[..., Any]:
     """A resolver of the one thing that hangs on each parent; `key` is what the batch is asked by.
 
     Where there is none it is None; with `gone` the field is refused as NOT_FOUND: "There is no `gone` KEY any more."
+    `beside` names what the parents' own statement can tell of it (`Children.beside`).
     """
 
     def made(_: Context, key: str, row: Any) -> object:
@@ -157,7 +189,7 @@ def one_of(
             raise ApiError(Code.NOT_FOUND, f"There is no {gone} {key!r} any more.")
         return None if row is None else make(row)
 
-    found = Children(batch, key, lambda _: (), made, narrow=batch.records if isinstance(batch, ByKey) else None)
+    found = Children(batch, key, lambda _: (), made, batch.records if isinstance(batch, ByKey) else None, beside)
 
     async def resolve(self: Any, info: Info):
         return await found.of(info.context, (), self)

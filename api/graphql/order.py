@@ -43,7 +43,8 @@ class OrderLine:
     discount: Decimal = strawberry.field(description="What was taken off.")
 
     product: Product | None = strawberry.field(
-        resolver=one_of(product_queries.products_by_key, Product.of, key="sku"), description="The product itself."
+        resolver=one_of(product_queries.products_by_key, Product.of, key="sku", beside="product"),
+        description="The product itself.",
     )
 
     @classmethod

@@ -35,7 +35,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from api.access.guard import Guarded, guarding
-from api.graphql.children import children_of
+from api.graphql.children import Children, children_of
 from api.graphql.connection import PLACED, WITHOUT_OBJECTS, Connection, Edge
 from api.graphql.context import Context
 from api.graphql.levels import (
@@ -247,7 +247,8 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         cell = cells_of(origin).get(children.key)
         column = cell.column if cell else children.key
         found = partial(children.of_all, self._context(), given, below.needs, column)
-        return Step(key, found, shape, below, frozenset({column}) if cell else None, below.is_counted)
+        read = children.needs(column, below.needs) if isinstance(children, Children) else frozenset({column})
+        return Step(key, found, shape, below, read if cell else None, below.is_counted)
 
     def _context(self) -> Context:
         return cast("Context", self.context_value)

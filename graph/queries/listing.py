@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Generic, LiteralString, TypeVar
 
-from graph.queries.packing import packed
+from graph.queries.packing import Beside, packed
 from graph.queries.paging import (
     COUNT_CAP,
     Ordering,
@@ -51,6 +51,8 @@ class Listing(Generic[Row]):
     keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Parameters and columns that hold keys of what belongs to customers → of which noun; `sort_key` among them."""
     entrances: Mapping[str, LiteralString] = field(default_factory=dict[str, LiteralString])
+    beside: Mapping[str, Beside] = field(default_factory=dict[str, Beside])
+    """What hangs on each row of every parent's list and is bound by `match`: told with it where that is asked for."""
 
     def made(self, record: Record) -> Row:
         """The row of a record; what was not asked for is None in it."""
@@ -276,6 +278,7 @@ def pages_statement(listing: Listing[Any], ordering: Ordering, after: bool, befo
         f"parent, {listing.columns}, sort_value, {ordering.key} AS sort_key",
         listing.row,
         {"parent": "", **_sorted_by(ordering)},
+        listing.beside,
         order=f" {outer}",
         **_keys(listing, ordering),
     )

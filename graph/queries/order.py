@@ -12,6 +12,8 @@ from graph.queries.grouping import Grouping
 from graph.queries.listing import Filters, Listing, Totals, count, counts, page, pages, total
 from graph.queries.packing import packed
 from graph.queries.paging import Ordering, Page, Slice
+from graph.queries.product import COLUMNS as PRODUCT_COLUMNS
+from graph.queries.product import ProductRow
 from graph.queries.reader import ByKey, Columns, Reader
 from graph.queries.view import where_seen
 from graph.store.statement import BEGINNING, CUSTOMER, INSTANT, ORDER
@@ -178,6 +180,7 @@ LINES: Listing[OrderLineRow] = Listing(
     ),
     filters={},
     keys={"parents": ORDER, "parent": ORDER},
+    beside={"product": (PRODUCT_COLUMNS, ProductRow)},
 )
 BY_SKU = Ordering("p.sku", "p.sku")
 

@@ -13,6 +13,9 @@ from typing import Any, LiteralString, get_args, get_type_hints
 
 from graph.store.statement import DAY, INSTANT, Statement
 
+Beside = tuple[LiteralString, Callable[..., Any]]
+"""What hangs on each row and is bound with it: `columns` and `row`, as `packed` takes them."""
+
 _KINDS: tuple[tuple[type, str], ...] = ((datetime, INSTANT), (date, DAY))
 
 
@@ -33,6 +36,7 @@ def packed(
     columns: LiteralString,
     row: Callable[..., Any],
     more: Mapping[str, str] | None = None,
+    beside: Mapping[str, Beside] | None = None,
     /,
     order: LiteralString = "",
     **keys: str,
@@ -41,15 +45,20 @@ def packed(
 
     `more` maps a further column to its kind; `order` is an ORDER BY over the columns' names. The statement can be
     narrowed to some of the columns (`Statement.only`): what nobody reads is not sent, and of the row not looked up.
+    What `beside` names is told only where it is so asked for, as `column_beside` calls it.
     """
     kept = dict(more or {})
     kinds = {**kept, **kinds_of(row)}
+    further = [(name, *one) for name, one in (beside or {}).items()]
+    texts = [*_each(columns), *(pair for name, own, _ in further for pair in _each_beside(name, own))]
+    kinds_beside = {column_beside(name, one): kind for name, _, own in further for one, kind in kinds_of(own).items()}
 
     def told(only: frozenset[str], whole: str = "") -> Statement:
         # Rows without any column would be none.
-        names = {name: kind for name, kind in kinds.items() if name in only} or dict([next(iter(kinds.items()))])
+        wanted = {name: kind for name, kind in (kinds | kinds_beside).items() if name in only}
+        names = wanted or dict([next(iter(kinds.items()))])
         values = ", ".join(f"toString({name})" if kind else name for name, kind in names.items())
-        asked = ", ".join(text for text, name in _each(columns) if name in names or name in kept)
+        asked = ", ".join(text for text, name in texts if name in names or name in kept)
         return Statement(
             f"{body} WITH {asked}{order} RETURN collect([{values}]) AS rows",
             tuple(names),
@@ -73,3 +82,14 @@ def _each(columns: str) -> tuple[tuple[str, str], ...]:
         else:
             parts[-1] += piece
     return tuple((part.strip(), part.split()[-1]) for part in parts)
+
+
+def column_beside(name: str, column: str) -> str:
+    """What a column of that which hangs on a row under this name is called among the row's own."""
+    return f"{name}__{column}"
+
+
+def _each_beside(name: str, columns: str) -> list[tuple[str, str]]:
+    """As `_each`, of what hangs on the rows."""
+    renamed = [(text.removesuffix(column), column_beside(name, column)) for text, column in _each(columns)]
+    return [(f"{text}{column}", column) for text, column in renamed]

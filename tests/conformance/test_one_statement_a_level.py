@@ -86,6 +86,10 @@ def query(schema: GraphQLSchema, path: Path, first: int) -> str:
 
 
 async def reads_of(store: Store, text: str) -> list[str]:
+    return (await asked(store, text))[1]
+
+
+async def asked(store: Store, text: str) -> tuple[Any, list[str]]:
     reader = CountingReader(store)
     nothing = cast("Any", None)
     services = Services(
@@ -94,7 +98,7 @@ async def reads_of(store: Store, text: str) -> list[str]:
     )
     result = await SCHEMA.execute(text, context_value=Context(services, Caller("test", frozenset(Scope))))
     assert not result.errors, (text, result.errors)
-    return reader.reads
+    return result.data, reader.reads
 
 
 def test_every_connection_of_the_schema_is_on_some_path():
@@ -122,3 +126,19 @@ async def test_a_level_is_one_statement_however_many_parents_it_has(shop: Store)
 
         assert len(reads) <= len(path), (path, reads)
         assert len(reads) == len(set(reads)), path
+
+
+async def test_products_that_the_lines_statement_tells_are_those_that_their_own_tells(shop: Store):
+    product = "sku product { id key name brand packageSize price currency source }"
+    beside = f"{{ orders {{ nodes {{ key lines(first: 1) {{ nodes {{ {product} }} }} }} }} }}"
+    # Who asks how many there are gets rows made into objects, and these ask for their products by themselves.
+    by_themselves = beside.replace("nodes { sku", "totalCount nodes { sku")
+
+    told, reads = await asked(shop, beside)
+    again, more = await asked(shop, by_themselves)
+
+    assert any(order["lines"]["nodes"] for order in told["orders"]["nodes"])
+    for order in again["orders"]["nodes"]:
+        del order["lines"]["totalCount"]
+    assert told == again
+    assert (len(reads), len(more)) == (2, 4)

@@ -35,6 +35,7 @@ from graph.jobs.score_changes import Changed, ChangesAsked, changed
 from graph.model.score import INFLUENCE_FIGURES
 from graph.queries import channel, customer, influence, order, product, referral, run
 from graph.queries.listing import page_statement, pages_statement
+from graph.queries.packing import column_beside
 from graph.store.statement import Statement
 
 Rows = list[dict[str, Any]]
@@ -325,6 +326,7 @@ def small_shop() -> RecordingReader:
         lambda p: [
             {"sku": "latte", "quantity": 1.0, "amount_cents": 1850, "discount_cents": 0}
             | {"parent": parent, "sort_value": "latte", "sort_key": "latte"}
+            | {column_beside("product", name): value for name, value in latte.items()}
             for parent in p["parents"]
         ],
     )

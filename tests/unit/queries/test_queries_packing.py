@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 
-from graph.queries.packing import packed
+from graph.queries.packing import Beside, packed
 from graph.queries.paging import Entry, Position, Recorded, Slice, cut
 from graph.queries.reader import ByKey, Columns, made_of
 from graph.store.statement import ORDER, Statement, cypher
@@ -56,6 +56,27 @@ def test_what_only_sorts_is_bound_but_not_sent():
         "MATCH (o:Order) WITH parent, coalesce(o.cents, [0, 1][0]) AS cents ORDER BY parent"
         " RETURN collect([cents]) AS rows"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    key: str
+    since: datetime | None
+
+
+def test_what_is_bound_beside_a_row_is_told_where_it_is_asked_for():
+    beside: dict[str, Beside] = {"buyer": ("c.key AS key, c.since AS since", Buyer)}
+    columns: LiteralString = "o.key AS key, o.at AS at, o.cents AS cents"
+    whole = packed("MATCH (o:Order)<-[:PLACED]-(c)", columns, Row, {}, beside)
+
+    assert "buyer" not in whole.text
+    narrow = whole.only(frozenset({"key", "buyer__since"}))
+    assert narrow.text == (
+        "MATCH (o:Order)<-[:PLACED]-(c) WITH o.key AS key, c.since AS buyer__since"
+        " RETURN collect([key, toString(buyer__since)]) AS rows"
+    )
+    assert narrow.packed == ("key", "buyer__since")
+    assert narrow.kinds == ("", "instant")
 
 
 def test_rows_of_which_nothing_is_told_are_still_counted():
