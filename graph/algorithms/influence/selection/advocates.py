@@ -35,7 +35,7 @@ class SelectAdvocates:
     """Who is enlisted already: they move others too, are not chosen again, and what they move is not counted twice."""
     weights: Float64 | None = None
     """What moving each customer is worth; None counts people, the advocates themselves included."""
-    budget_sets: int = 1_050_000
+    budget_sets: int = 960_000
     """Sets that may be drawn: nine tenths choose, one tenth judges."""
     target: float | None = None
     """Start with fewer sets and double them until the ratio reaches this; None spends all: better advocates.

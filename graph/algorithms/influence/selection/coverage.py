@@ -165,9 +165,9 @@ def _first_met(pointer: Int64, member: Uint32, rank: Int64, chosen: int) -> Int6
 def _kept(pointer: Int64, member: Uint32, role: Uint32, everybody: bool) -> tuple[Uint32, Uint32, Uint32, int]:
     """Sizes and members of the sets to keep, the candidates of those with one alone, how many are the enlisted's.
 
-    Where `everybody` is a candidate no role is looked at.
+    Where `everybody` is a candidate no role is looked at. The batch is packed where it stands, then copied.
     """
-    sizes, kept = np.empty(pointer.size - 1, np.uint32), np.empty(member.size, np.uint32)
+    sizes, kept = np.empty(pointer.size - 1, np.uint32), member
     single = np.empty(pointer.size - 1, np.uint32)
     found = tail = met = singles = 0
     if everybody:

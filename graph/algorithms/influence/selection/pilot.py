@@ -34,7 +34,7 @@ class Pilot:
 
 def effort_of(ties: ReverseTies) -> Float64:
     """What walking on from each customer costs: themselves, a toss for each tie of a short run or each expected hit."""
-    return _effort(ties.run_pointer, ties.run_start, ties.run_head, ties.run_odds)
+    return _effort(ties.run_pointer, ties.run_start, ties.probability)
 
 
 def pilot(draw: Draw, per_customer: Float64, effort: int) -> Pilot:
@@ -49,12 +49,12 @@ def pilot(draw: Draw, per_customer: Float64, effort: int) -> Pilot:
 
 
 @kernel
-def _effort(run_pointer: Uint32, run_start: Uint32, run_head: Float64, run_odds: Float64) -> Float64:
+def _effort(run_pointer: Uint32, run_start: Uint32, probability: Float64) -> Float64:
     effort = np.ones(run_pointer.size - 1)
     for customer in range(effort.size):
         for run in range(run_pointer[customer], run_pointer[customer + 1]):
             size = np.float64(run_start[run + 1]) - np.float64(run_start[run])
-            effort[customer] += size if run_odds[run] == 0.0 else HIT_TOSSES * (1 + run_head[run] * size)
+            effort[customer] += min(size, HIT_TOSSES * (1 + probability[run_start[run]] * size))
     return effort
 
 

@@ -18,10 +18,10 @@ from typing import TypeVar
 import numpy as np
 
 from graph.algorithms.influence.arrays import Bool, Float64, Int64
-from graph.algorithms.influence.selection.reverse_ties import LONGEST_RUN, ReverseTies, Uint32
+from graph.algorithms.influence.selection.cascade_sets import WIDEST, sample_cascades
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.influence.selection.threshold_sets import sample_thresholds, stacked
-from graph.algorithms.influence.splitmix import STEP, mix, stream_of, uniform, unit
-from graph.algorithms.kernels import kernel
+from graph.algorithms.influence.splitmix import stream_of
 from graph.errors import BadInput
 
 MOST_SETS = 2**32 - 2
@@ -30,8 +30,9 @@ BATCH_MEMBERS = 1 << 19
 THREAD_SETS = 1 << 14
 """What a thread takes at once."""
 ENDLESS = 2**62
-ONE, HALF, LOW = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF)
 Answer = TypeVar("Answer")
+Asked = tuple[Float64, float, int, Bool, np.uint64, int, int, Int64, Uint32]
+"""Which sets a kernel draws, and into which arrays."""
 
 
 class Model(StrEnum):
@@ -131,155 +132,28 @@ def _stacks(draw: Draw) -> Float64 | None:
 
 
 def _filled(draw: Draw, stacks: Float64 | None, part: _Part) -> Iterator[tuple[Int64, Uint32]]:
-    ties, count = draw.ties, draw.ties.customer_count
-    member, visited = np.empty(BATCH_MEMBERS + count, np.uint32), np.zeros(count, np.uint32)
+    member = np.empty(BATCH_MEMBERS + draw.ties.customer_count, np.uint32)
+    fill = _walks(draw.ties, member.size) if stacks is None else _threshold_walks(draw.ties, stacks)
     # A kernel answers with a plain int, which another would take for a signed one.
     stream = np.uint64(stream_of(np.uint64(draw.seed), np.uint64(draw.collection)))
     place, strata = part.low, float(part.until - part.first)
     while place < part.high:
         pointer = np.zeros(min(BATCH_SETS, part.high - place) + 1, np.int64)
         roots = draw.roots.up_to, strata, place, draw.enlisted
-        filled = stream, part.first + place, draw.steps, pointer, member, visited
-        if stacks is not None:
-            row = ties.run_start, ties.run_pointer, ties.source, stacks, ties.pass_on
-            done = sample_thresholds(*row, *roots, *filled)
-        else:
-            done = _sample(
-                ties.run_pointer,
-                ties.run_start,
-                ties.run_head,
-                ties.run_odds,
-                ties.run_miss,
-                ties.source,
-                ties.probability,
-                ties.pass_on,
-                *roots,
-                *filled,
-            )
+        done = fill((*roots, stream, part.first + place, draw.steps, pointer, member))
         yield pointer[: done + 1], member[: pointer[done]]
         place += done
 
 
-@kernel
-def _sample(
-    run_pointer: Uint32,
-    run_start: Uint32,
-    run_head: Float64,
-    run_odds: Float64,
-    run_miss: Float64,
-    source: Uint32,
-    probability: Float64,
-    pass_on: Float64,
-    up_to: Float64,
-    strata: float,
-    place: int,
-    enlisted: Bool,
-    stream: np.uint64,
-    first: int,
-    steps: int,
-    pointer: Int64,
-    member: Uint32,
-    visited: Uint32,
-) -> int:
-    """Fill `pointer` and `member`; how many sets fitted. All that counts places is unsigned: no index is wrapped."""
-    picked = np.empty(LONGEST_RUN, np.uint32)
-    tail, room, count = np.uint64(0), np.uint64(member.size), np.uint64(visited.size)
-    weighty = 0
-    if up_to.size:
-        weighty = np.searchsorted(up_to, place / strata, side="right")
-    for index in range(pointer.size - 1):
-        if room - tail < count:
-            return index
-        stamp = np.uint32(first + index + 1)
-        state = mix(stream + np.uint64(first + index))
-        part = (place + index + unit(state)) / strata
-        # How far into its own part of the weight a root lies is even over the sets: the first number that its walk
-        # uses, and below 0 from then on.
-        if up_to.size:
-            while up_to[weighty] <= part:
-                weighty += 1
-            root = np.uint32(weighty)
-            below = up_to[weighty - 1] if weighty else 0.0
-            within = (part - below) / (min(up_to[weighty], 1.0) - below)
-        else:
-            root = np.uint32(min(part * visited.size, visited.size - 1.0))
-            within = part * visited.size - root
-        start = head = tail
-        member[tail] = root
-        tail += ONE
-        visited[root] = stamp
-        met = enlisted[root]
-        step, next_step = 0, tail
-        while head < tail and not met:
-            if head == next_step:
-                step += 1
-                next_step = tail
-            if step >= steps:
-                break
-            customer = member[head]
-            head += ONE
-            if head > start + ONE and pass_on[customer] < 1.0:
-                state += STEP
-                if uniform(state) >= pass_on[customer]:
-                    continue
-            for run in range(run_pointer[customer], run_pointer[customer + np.uint32(1)]):
-                arc, end = np.uint64(run_start[run]), np.uint64(run_start[run + ONE])
-                if run_odds[run] == 0.0:
-                    while arc < end:
-                        chance = probability[arc]
-                        carries = chance >= 1.0
-                        if not carries:
-                            state += STEP
-                            carries = (uniform(state) if within < 0.0 else within) < chance
-                            within = -1.0
-                        if carries:
-                            sharer = source[arc]
-                            if visited[sharer] != stamp:
-                                visited[sharer] = stamp
-                                member[tail] = sharer
-                                tail += ONE
-                                met = met or enlisted[sharer]
-                        arc += ONE
-                    continue
-                state += STEP
-                word = mix(state)
-                chance, share = unit(word) if within < 0.0 else within, run_miss[run]
-                root_run = within >= 0.0
-                within = -1.0
-                if chance < share:
-                    continue
-                # How many of the run's ties carry, by inverting the binomial distribution term by term …
-                size, hits = end - arc, np.uint64(0)
-                while chance >= share and hits < size:
-                    chance -= share
-                    share *= run_odds[run] * np.float64(size - hits) / np.float64(hits + ONE)
-                    hits += ONE
-                # … and which ones: each set of so many is as likely (Floyd's sampling: Bentley, Floyd 1987). The count
-                # rests on the upper bits of its number, the first pick on the lower 32, which are as good as another.
-                for hit in range(hits):
-                    if hit:
-                        state += STEP
-                        word = mix(state)
-                    last = size - hits + np.uint64(hit)
-                    if root_run and hits == ONE:
-                        # What the count left of its number is as even.
-                        pick = min(np.uint32(chance / share * size), np.uint32(size - ONE))
-                    else:
-                        pick = np.uint32(((word & LOW) * (last + ONE)) >> HALF)
-                    for before in range(hit):
-                        if picked[before] == pick:
-                            pick = np.uint32(last)
-                    picked[hit] = pick
-                    carrier = arc + np.uint64(pick)
-                    if probability[carrier] < run_head[run]:
-                        state += STEP
-                        if uniform(state) * run_head[run] >= probability[carrier]:
-                            continue
-                    sharer = source[carrier]
-                    if visited[sharer] != stamp:
-                        visited[sharer] = stamp
-                        member[tail] = sharer
-                        tail += ONE
-                        met = met or enlisted[sharer]
-        pointer[index + 1] = tail
-    return pointer.size - 1
+def _walks(ties: ReverseTies, room: int) -> Callable[[Asked], int]:
+    """Fills by the independent cascade; what is worked with goes from batch to batch."""
+    row = ties.run_pointer, ties.run_start, ties.run_law, ties.source, ties.probability, ties.pass_on, ties.most_ties
+    queue = np.empty(room, np.uint32), np.empty(room, np.uint8)
+    kept = np.zeros(ties.customer_count, np.uint64), *queue, np.array([WIDEST], np.int64)
+    return lambda asked: sample_cascades(*row, *asked, *kept)
+
+
+def _threshold_walks(ties: ReverseTies, stacks: Float64) -> Callable[[Asked], int]:
+    row = ties.run_start, ties.run_pointer, ties.source, stacks, ties.pass_on
+    visited = np.zeros(ties.customer_count, np.uint32)
+    return lambda asked: sample_thresholds(*row, *asked, visited)

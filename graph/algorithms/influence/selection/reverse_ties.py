@@ -3,7 +3,7 @@
 Every customer's in-ties are sorted by probability and cut into runs whose probabilities lie within a factor of two. How
 many ties of a run carry is drawn as if all were as likely as its head, then which ones, and each is taken with p / head
 (subset sampling, as in SUBSIM: Guo, Wang, Wei, Chen 2020, with a binomial count in place of geometric jumps, which
-takes no logarithm): the time goes with the hits, not the ties. Short runs of likely ties are tossed one by one.
+takes no logarithm): the time goes with the hits, not the ties.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from graph.errors import BadInput
 Uint32 = NDArray[np.uint32]
 MOST = 2**32 - 2
 HIT_TOSSES = 1.25
-"""A count, and each hit of it, take about as long as so many tosses."""
+"""What a count, and each hit of it, cost where the effort is reckoned; a run never costs more than its ties."""
 LONGEST_RUN = 1 << 16
 MOST_HITS = 16.0
 """Expected hits of a run at most, so that (1 - head) ** ties does not vanish and the hits are few enough to compare."""
@@ -28,7 +28,7 @@ MOST_HITS = 16.0
 class ReverseTies:
     """In-ties in compressed rows: v's runs are run_pointer[v] to [v + 1], run r's ties run_start[r] to [r + 1].
 
-    Memory: 12 bytes a tie, 28 a run (at most one a tie, one a row where probabilities are equal), 12 a customer.
+    Memory: 12 bytes a tie, 36 a run (at most one a tie, one a row where probabilities are equal), 12 a customer.
     """
 
     source: Uint32
@@ -36,14 +36,13 @@ class ReverseTies:
     """Within a row the largest first; ties that never carry are left out."""
     run_pointer: Uint32
     run_start: Uint32
-    run_head: Float64
-    """The largest probability of the run."""
-    run_odds: Float64
-    """head / (1 - head); 0 where the ties are tossed one by one."""
-    run_miss: Float64
-    """(1 - head) ** ties: that not one of so many would carry."""
+    run_law: Float64
+    """Of each run side by side, its likeliest tie being the head: (1 - head) ** ties, that not one of so many would
+    carry; head / (1 - head), 0 where the head is certain; the head, 0 where all are as likely; how many ties it has."""
     pass_on: Float64
     """Per customer: that being moved makes them share on; the advocates themselves always share."""
+    most_ties: int
+    """Of one customer."""
 
     @property
     def customer_count(self) -> int:
@@ -65,11 +64,11 @@ def reverse_ties(
     runs, heads = _cut(row, source, chance)
     start = np.append(heads, source.size).astype(np.uint32)
     size = np.diff(start.astype(np.int64))
-    head = chance[heads]
-    tossed = size <= HIT_TOSSES * (1 + head * size)
-    safe = np.where(tossed, 0.0, head)
-    miss, odds = np.exp(size * np.log1p(-safe)), safe / (1 - safe)
-    return ReverseTies(source, chance, runs, start, head, odds, miss, passing)
+    head, least = chance[heads], chance[start[1:].astype(np.int64) - 1]
+    open_to = np.where(head < 1, head, 0.0)
+    miss = np.where(head < 1, np.exp(size * np.log1p(-open_to)), 0.0)
+    law = np.stack([miss, open_to / (1 - open_to), np.where(least < head, head, 0.0), size], axis=1)
+    return ReverseTies(source, chance, runs, start, law, passing, int(np.diff(row).max()))
 
 
 def _check(pointer: Int64, target: Int32 | Uint32, probability: Float64, pass_on: Float64) -> None:
