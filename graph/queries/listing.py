@@ -34,9 +34,9 @@ class Listing(Generic[Row]):
     """A list of one noun: where it is found, how it may be filtered, what is told of each row.
 
     `match` binds `variables`; `columns` names every field of `row` after AS. `filters` maps a filter's name, which is
-    its parameter's too, to its condition. `entrances` maps some of them to a MATCH that finds what fulfils them from
-    the other side, for what few rows fulfil and no index of their own tells. With `parent` (a MATCH that binds `scope`
-    to the node of `parent`) it is a list of every parent.
+    its parameter's too, to its condition. `entrances` maps some of them to a MATCH that finds what fulfils them
+    before the others are looked at, for what few rows fulfil and no index, or a worse one, would be taken for. With
+    `parent` (a MATCH that binds `scope` to the node of `parent`) it is a list of every parent.
     """
 
     row: Callable[..., Row]

@@ -126,6 +126,9 @@ LISTING: Listing[OrderRow] = Listing(
         "customer_eq": "MATCH (:Customer {customer_id: $customer_eq})-[:PLACED]->(o:Order)",
         "customer_in": "UNWIND $customer_in AS k MATCH (:Customer {customer_id: k})-[:PLACED]->(o:Order)"
         " WITH DISTINCT o",
+        # A day is few orders, a data set many: beside `source` the embedded engine would take that one's index.
+        "local_date_eq": "MATCH (o:Order {local_date: $local_date_eq}) WITH o",
+        "local_date_in": "UNWIND $local_date_in AS k MATCH (o:Order {local_date: k}) WITH DISTINCT o",
         "product_eq": "MATCH (:Product {sku: $product_eq})<-[:CONTAINS]-(o:Order)",
         "product_in": "UNWIND $product_in AS k MATCH (:Product {sku: k})<-[:CONTAINS]-(o:Order) WITH DISTINCT o",
         "store_eq": "MATCH (:Store {store_id: $store_eq})<-[:AT]-(o:Order)",

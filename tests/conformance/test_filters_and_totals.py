@@ -81,6 +81,8 @@ NEWEST, OLDEST = turned(order.ORDERINGS["at"]), order.ORDERINGS["at"]
         ({"local_date_eq": date(2026, 3, 2)}, OLDEST, ["o1", "o3"]),
         ({"local_date_gt": date(2026, 3, 2)}, OLDEST, ["o2"]),
         ({"local_date_in": [date(2026, 3, 3)]}, OLDEST, ["o2"]),
+        ({"local_date_eq": date(2026, 3, 2), "source_eq": "shop"}, OLDEST, ["o1", "o3"]),
+        ({"local_date_in": [date(2026, 3, 3), date(2026, 3, 2), date(2026, 3, 3)]}, NEWEST, ["o2", "o3", "o1"]),
         ({"customer_eq": "ann"}, NEWEST, ["o2", "o1"]),
         ({"customer_eq": "ann", "amount_cents_gt": 1_500}, NEWEST, ["o1"]),
         ({"customer_in": ["bob", "ann", "bob"], "store_in": ["west"]}, order.ORDERINGS["key"], ["o1", "o2"]),
