@@ -11,13 +11,13 @@ from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, Calendar
-from graph.model.product import is_within
 from graph.queries.audience import CONDITIONS
 from graph.queries.chain_behaviours import PURCHASE, known_behaviours
 from graph.queries.customer import OWN_KEYS
 from graph.queries.open_chain import OpenChainRow, dates_before, open_chains
 from graph.queries.paging import COUNT_CAP, Entry, Page, Position, Slice, cut
 from graph.queries.reader import Reader
+from graph.queries.recent_orders import Q_LIMIT
 from graph.queries.view import and_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import CUSTOMER, Statement, cypher
@@ -50,10 +50,8 @@ class Wanted:
     calendar: Calendar = EVERY_WEEK_ALIKE
 
     def fits(self, row: OpenChainRow) -> bool:
-        """Whether this window counts."""
-        category, branch = row.chain.then_category_id, self.next_category
-        leads_there = branch is None or (category is not None and is_within(category, branch))
-        return leads_there and row.window_start <= self.begins_by
+        """Whether this window, of a chain that leads there, counts."""
+        return row.window_start <= self.begins_by
 
 
 async def insiders(reader: Reader, wanted: Wanted, slice: Slice) -> Page[Insider]:
@@ -78,6 +76,8 @@ async def count_insiders(reader: Reader, wanted: Wanted) -> int:
 
 async def _walk(reader: Reader, wanted: Wanted, slice: Slice) -> AsyncIterator[Insider]:
     """Those inside between the slice's positions, in the direction in which it is read."""
+    if not await _is_led_to(reader, wanted.next_category):
+        return
     shape, values = shape_of(wanted.audience)
     dates = dates_before(wanted.at, wanted.zone)
     given: dict[str, object] = {**values, "since": wanted.at - timedelta(days=len(dates) + 1), "scan": SCANNED}
@@ -88,13 +88,28 @@ async def _walk(reader: Reader, wanted: Wanted, slice: Slice) -> AsyncIterator[I
         statement = active_statement(shape, after is not None, before is not None, slice.backward, beyond_purchases)
         keys = [record["key"] for record in await reader.read(statement, given | ends)]
         # Whether the audience holds those who said no to offers was asked of it.
-        open_now = await open_chains(reader, keys, wanted.at, wanted.zone, wanted.calendar, any_consent=True)
+        open_now = await open_chains(
+            reader, keys, wanted.at, wanted.zone, wanted.calendar, any_consent=True, leads_to=wanted.next_category
+        )
         for key, rows in zip(keys, open_now, strict=True):
             if counted := tuple(row for row in rows if wanted.fits(row)):
                 yield Insider(key, counted)
         if len(keys) < SCANNED:
             return
         after, before = (after, keys[-1]) if slice.backward else (keys[-1], before)
+
+
+LEADING_THERE = cypher(
+    "MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (n:Chain {run_id: pointer.run_id})"
+    " WHERE n.q_value < $q_limit AND n.lift > 1"
+    " AND (n.then_category_id = $category OR n.then_category_id STARTS WITH $category + ' > ')"
+    " RETURN n.chain_id AS key LIMIT 1"
+)
+
+
+async def _is_led_to(reader: Reader, category: str | None) -> bool:
+    """Whether any confirmed chain leads to the category: else nobody is inside of one, and nobody is looked at."""
+    return category is None or bool(await reader.read(LEADING_THERE, {"category": category, "q_limit": Q_LIMIT}))
 
 
 _BOUGHT: LiteralString = "c.last_order_at >= $since"

@@ -12,6 +12,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from graph.algorithms.chains import EVERY_WEEK_ALIKE, MOST_DAYS, Behaviour, Calendar, Gap
+from graph.model.product import is_within
 from graph.queries.chain import ChainRow
 from graph.queries.chain_behaviours import Did, did
 from graph.queries.chain_steps import ChainStepRow
@@ -82,14 +83,22 @@ async def open_chains(
     calendar: Calendar = EVERY_WEEK_ALIKE,
     *,
     any_consent: bool = False,
+    leads_to: str | None = None,
 ) -> list[list[OpenChainRow]]:
     """Each customer's open chains at an instant, the nearest window first, out of one statement.
 
     `zone` holds for stores that name none; `calendar` says which days are holidays. Who said no to offers is inside of
-    nothing, unless with `any_consent`.
+    nothing, unless with `any_consent`. Of chains only those that lead to a category, or one below it, where one is
+    given.
     """
     found = await recent_of_customers(reader, customers, dates_before(at, zone), zone, any_consent=any_consent)
-    return [still_open(found.orders.get(customer, ()), found.chains, at, zone, calendar) for customer in customers]
+    chains = [one for one in found.chains if _leads_to(one.chain, leads_to)]
+    return [still_open(found.orders.get(customer, ()), chains, at, zone, calendar) for customer in customers]
+
+
+def _leads_to(chain: ChainRow, category: str | None) -> bool:
+    then = chain.then_category_id
+    return category is None or (then is not None and is_within(then, category))
 
 
 def dates_before(at: datetime, zone: ZoneInfo) -> list[date]:

@@ -171,6 +171,7 @@ def samples() -> Iterator[Sample]:
     every = tuple(audience.CONDITIONS)
     yield Sample("keys of an audience", audience.keys_statement(every), _values(every))
     scan = {"since": datetime(2026, 1, 1, tzinfo=UTC), "scan": 9}
+    yield Sample("a chain that leads there", inside.LEADING_THERE, {"category": "tea", "q_limit": 0.05})
     active = (*(((), one, beyond) for one in _SHAPES for beyond in (False, True)), (every, _SHAPES[0], True))
     for names, shape, beyond in active:
         given = {**_values(names), **scan, "after": "a", "before": "z"}

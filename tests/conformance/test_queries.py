@@ -376,6 +376,7 @@ async def test_customers_inside_of_a_chain_are_paged_by_key(shop: Store):
         ({}, 21, None, ["ann"]),  # in Xihu the tea of ten o'clock begins after 20 hours, the evening's after 28
         ({}, 30, "tea", ["ann", "bob"]),
         ({}, 30, "coffee", []),
+        ({}, 30, "cheese", []),
         ({"district_eq": "Gongshu"}, 30, None, ["bob"]),
         ({"consent_offers": True}, 30, None, []),
     ],
