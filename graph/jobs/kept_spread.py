@@ -22,11 +22,10 @@ def of_refresh(parameters: str, run_id: str) -> str:
 
 def kept_said(kept: Kept, spread: Spread, run_id: str) -> str:
     """How much was kept, in a sentence."""
+    anew = int(np.count_nonzero(~kept.standing))
     stand = int(np.count_nonzero(kept.standing & (spread.moved > 0)))
-    return (
-        f"{int(np.count_nonzero(~kept.standing)):,} spreads were simulated anew; {stand:,} stand as in run {run_id} or "
-        "one before it."
-    )
+    told = f"Of {anew + stand:,} spreads {anew:,} had to be simulated anew"
+    return f"{told}; {stand:,} stand as in run {run_id} or one before it."
 
 
 def spread_table(spread: Spread, now: Basis, kept: Kept | None, customers: pl.Series) -> pl.DataFrame:

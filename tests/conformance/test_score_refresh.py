@@ -146,7 +146,7 @@ async def test_a_refresh_learns_all_ties_and_simulates_those_alone_whose_spread_
     assert "ann-07" in kept.filter(~same)["customer_id"]
     assert inside.all()
     assert kept["credited_direct_cents"].to_list() == full["credited_direct_cents"].to_list()
-    told = re.search(r"(\d+) spreads were simulated anew; (\d+) stand as in run first or one before it.", run.said)
+    told = re.search(r"spreads (\d+) had to be simulated anew; (\d+) stand as in run first or one before it.", run.said)
     assert told is not None
     anew, stand = map(int, told.groups())
     # Two hundred cascades may come out the same again.
