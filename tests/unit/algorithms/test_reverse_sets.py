@@ -43,6 +43,18 @@ def test_ties_that_always_carry_are_walked_to_the_end():
     assert {tuple(each) for each in found} == {(0,), (1, 0), (2, 1, 0)}
 
 
+def test_sets_too_large_to_be_walked_side_by_side_are_whole():
+    customers, sets = 20_000, 100
+    ring = np.arange(1, customers + 1, dtype=np.uint32) % customers
+    ties = reverse_ties(np.arange(customers + 1), ring, np.ones(customers))
+
+    found = [member[pointer[:-1, None] + np.arange(customers)] for pointer, member in batches(draw(ties), 0, sets)]
+
+    walked = np.concatenate(found).astype(np.int64)
+    assert walked.shape == (sets, customers)
+    assert (walked == (walked[:, :1] - np.arange(customers)) % customers).all()
+
+
 def test_ties_that_never_carry_are_left_out():
     ties = turned(2, {(0, 1): 0.0})
 
