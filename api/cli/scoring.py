@@ -32,6 +32,7 @@ from graph.queries.score_run import ScoreRunRow
 from graph.store import Store, open_store
 
 MINUTES_AN_HOUR = 60
+MINUTES_A_DAY = 24 * MINUTES_AN_HOUR
 CHAINS, INFLUENCE, AFFINITY, CENTRALITY = ChainsRequest(), InfluenceRequest(), AffinityRequest(), CentralityRequest()
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -97,7 +98,7 @@ def chains_command(
     settings = Settings()
     request = ChainsRequest(
         calendar=read_calendar(calendar) if calendar else settings.holidays(),
-        slots=tuple(map(_slot, slot)) if slot else CHAINS.slots,
+        slots=tuple(map(slot_minutes, slot)) if slot else CHAINS.slots,
         slots_from=_one_of(SlotsFrom, "--slots", slots),
         gaps=tuple(map(Gap, gap)) if gap else CHAINS.gaps,
         day_kinds=tuple(_one_of(DayKind, "--day-kind", name) for name in day_kind) if day_kind else CHAINS.day_kinds,
@@ -284,16 +285,21 @@ def _fading(given: str | None) -> float | Literal["fitted"] | None:
         raise BadInput(f"--fading-days must be a number of days, or fitted, not {given}") from error
 
 
-def _slot(given: str) -> tuple[int, int]:
+def slot_minutes(given: str) -> tuple[int, int]:
+    """The minutes of the day between which a slot lies, the last one left out, of a text such as 11:00-13:00."""
     try:
         start, end = (_minute(clock) for clock in given.split("-"))
     except ValueError as error:
         raise BadInput(f"--slot must be HH:MM-HH:MM such as 11:00-13:00, not {given}") from error
+    if not 0 <= start < end <= MINUTES_A_DAY:
+        raise BadInput(f"--slot must end after it starts, and no later than 24:00, not {given}")
     return start, end
 
 
 def _minute(clock: str) -> int:
     hour, minute = map(int, clock.split(":"))
+    if not 0 <= minute < MINUTES_AN_HOUR:
+        raise ValueError(clock)
     return hour * MINUTES_AN_HOUR + minute
 
 

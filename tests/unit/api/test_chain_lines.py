@@ -3,6 +3,7 @@
 import pytest
 
 from api.cli.chain_table import chain_line
+from api.cli.scoring import slot_minutes
 from graph.algorithms.chains import ChainsRequest
 from graph.errors import BadInput
 from graph.queries.chain import ChainRow
@@ -39,3 +40,14 @@ def test_a_chain_is_told_step_by_step_with_its_figures():
 def test_behaviours_that_cannot_be_searched_are_refused(wrong, told):
     with pytest.raises(BadInput, match=told):
         ChainsRequest(**wrong)
+
+
+@pytest.mark.parametrize(("given", "minutes"), [("00:00-24:00", (0, 1440)), ("11:00-13:05", (660, 785))])
+def test_a_slot_is_told_by_the_clock(given: str, minutes: tuple[int, int]):
+    assert slot_minutes(given) == minutes
+
+
+@pytest.mark.parametrize("given", ["noon", "11:00", "11:00-13:75", "25:00-26:00", "13:00-11:00", "22:00-24:01"])
+def test_what_is_no_slot_is_refused_in_the_words_it_came_in(given: str):
+    with pytest.raises(BadInput, match=rf"--slot must .*not {given}$"):
+        slot_minutes(given)
