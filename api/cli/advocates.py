@@ -10,7 +10,7 @@ from api.settings import Settings
 from graph.errors import BadInput
 from graph.jobs.advocates import AdvocateChoice, AdvocatesChosen, AdvocatesRequest, Metric
 from graph.queries.audience import GROUPS
-from graph.store import open_store
+from graph.store import Store, open_store
 
 PURPOSES = ("analytics", "offers", "sharing")
 DEFAULT_COUNT = 10
@@ -84,8 +84,12 @@ def advocates_command(
 
 async def _choose(settings: Settings, request: AdvocatesRequest) -> None:
     async with open_store(settings.store_config()) as store:
-        found = await AdvocateChoice(store, settings.scores_folder).choose(request)
-    _show(found, request)
+        await show_advocates(settings, store, request)
+
+
+async def show_advocates(settings: Settings, store: Store, request: AdvocatesRequest) -> None:
+    """Choose and print; the first choice of an installation also compiles, which takes some ten seconds."""
+    _show(await AdvocateChoice(store, settings.scores_folder).choose(request), request)
 
 
 def _show(found: AdvocatesChosen, request: AdvocatesRequest) -> None:

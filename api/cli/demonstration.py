@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.advocates import show_advocates
 from api.cli.console import answers
 from api.cli.data import COMPLETEJOURNEY, generated, loaded, said, world_folder
 from api.cli.projection import project_now
@@ -19,6 +20,7 @@ from api.settings import Settings
 from graph.algorithms.affinity import AffinityRequest
 from graph.algorithms.chains import ChainsRequest, ScopeKind
 from graph.algorithms.influence import InfluenceRequest
+from graph.jobs.advocates import AdvocatesRequest
 from graph.jobs.project import projected_version
 from graph.log import EventLog
 from graph.queries.run import current_pointers
@@ -83,6 +85,9 @@ async def _filled(settings: Settings, world: WorldRequest) -> None:
         ):
             with _timed(title):
                 answers.print((await scored(settings, store, request)).said)
+        # Whoever asks `selectAdvocates` first does not wait for the compiler, then.
+        with _timed("chose whom to enlist"):
+            await show_advocates(settings, store, AdvocatesRequest(k=5))
 
 
 async def _is_filled(settings: Settings) -> bool:
