@@ -7,6 +7,7 @@ import typer
 
 from api.cli.console import answers, print_table
 from api.settings import Settings
+from graph.engines import ENGINES
 from graph.errors import BadInput
 from graph.jobs.advocates import AdvocateChoice, AdvocatesChosen, AdvocatesRequest, Metric
 from graph.queries.audience import GROUPS
@@ -61,6 +62,9 @@ def advocates_command(
     threads: Annotated[
         int, typer.Option(help="Threads that draw the cascades; the answer is the same.")
     ] = DEFAULT.threads,
+    engine: Annotated[
+        str, typer.Option(help=f"Who chooses: one of {', '.join(ENGINES)}; the others by CELF, slowly, to compare.")
+    ] = DEFAULT.engine,
 ) -> None:
     """Whom to enlist: the customers who together move the most, with a certificate."""
     request = AdvocatesRequest(
@@ -78,6 +82,7 @@ def advocates_command(
         group_by=_group(spread_over),
         group_most=None if spread_over is None else at_most,
         threads=threads,
+        engine=engine,
     )
     asyncio.run(_choose(Settings(), request))
 
@@ -89,7 +94,7 @@ async def _choose(settings: Settings, request: AdvocatesRequest) -> None:
 
 async def show_advocates(settings: Settings, store: Store, request: AdvocatesRequest) -> None:
     """Choose and print; the first choice of an installation also compiles, which takes some ten seconds."""
-    _show(await AdvocateChoice(store, settings.scores_folder).choose(request), request)
+    _show(await AdvocateChoice(store, settings.scores_folder, store).choose(request), request)
 
 
 def _show(found: AdvocatesChosen, request: AdvocatesRequest) -> None:
@@ -110,7 +115,7 @@ def _show(found: AdvocatesChosen, request: AdvocatesRequest) -> None:
         )
     else:
         answers.print(f"{together}; too few cascades to certify the choice: raise --sets.")
-    answers.print(f"Run {found.run}, {found.sets:,} cascades, seed {request.seed}.")
+    answers.print(f"Run {found.run}, {found.sets:,} cascades, seed {request.seed}, by {found.method}: {found.reason}.")
 
 
 def _audience(city: str | None, district: str | None, category: str | None, consent: list[str]) -> dict[str, object]:

@@ -5,11 +5,13 @@ from typing import Protocol, TypeAlias, overload
 from graph.algorithms.centrality import Centrality, CentralityRequest, Follows
 from graph.algorithms.chains import Chains, ChainsRequest, Purchases
 from graph.algorithms.influence import Influence, InfluenceGraph, InfluenceRequest
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies
+from graph.algorithms.influence.selection.select import Advocates, SelectAdvocates
 from graph.errors import BadInput
 
-Request: TypeAlias = ChainsRequest | InfluenceRequest | CentralityRequest
-Arrays: TypeAlias = Purchases | InfluenceGraph | Follows
-Answer: TypeAlias = Chains | Influence | Centrality
+Request: TypeAlias = ChainsRequest | InfluenceRequest | CentralityRequest | SelectAdvocates
+Arrays: TypeAlias = Purchases | InfluenceGraph | Follows | ReverseTies
+Answer: TypeAlias = Chains | Influence | Centrality | Advocates
 
 
 class Engine(Protocol):
@@ -30,6 +32,8 @@ class Engine(Protocol):
     async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
     @overload
     async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    @overload
+    async def run(self, request: SelectAdvocates, graph: ReverseTies, /) -> Advocates: ...
     async def run(self, request: Request, graph: Arrays, /) -> Answer:
         """The answer, without holding up the event loop; `BadInput` with the refusal where there is one."""
         ...

@@ -1,4 +1,4 @@
-"""The engine of Neo4j's own Graph Data Science: centrality of the same arrays, computed by the server.
+"""The engine of Neo4j's own Graph Data Science: centrality and selection on the same arrays, computed by the server.
 
 The arrays are projected into the server's memory under a name of their own, numbers in place of nodes, so that nothing
 is read from the graph or written to it; whatever happens, the projection is dropped.
@@ -16,18 +16,23 @@ from numpy.typing import NDArray
 from graph.algorithms.centrality import Centrality, CentralityRequest, Follows, largest_first, sizes
 from graph.algorithms.chains import Chains, ChainsRequest, Purchases
 from graph.algorithms.influence import Influence, InfluenceGraph, InfluenceRequest
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies
+from graph.algorithms.influence.selection.select import Advocates, SelectAdvocates
 from graph.engines import gds_statements as statements
+from graph.engines.celf import beyond_celf, told
 from graph.engines.engine import Answer, Arrays, Request, check, misfit
 from graph.errors import BadInput, QueryRefused
 from graph.store.statement import Statement
 
 MOST_TIES = 500_000
-"""Followed shares, each a tie of the projection: all of them travel in the parameters of one statement."""
+"""Of a projection, each followed share one of them: all travel in the parameters of one statement."""
 SECONDS = 600.0
 ROUNDS = 1_000
 HITS_ROUNDS = 100
 """It runs all of them, having no test of whether anything still moves."""
 CLOSE_ENOUGH = 1e-12
+CASCADES = 1_000
+"""That tell what each choice adds; the library's own default is a tenth of it."""
 
 
 class Server(Protocol):
@@ -47,7 +52,7 @@ class Server(Protocol):
 
 
 class GdsEngine:
-    """Runs centrality."""
+    """Runs centrality and selection."""
 
     name = "gds"
 
@@ -56,7 +61,9 @@ class GdsEngine:
         self._server = server
 
     def refusal(self, request: Request, graph: Arrays, /) -> str | None:
-        """It has PageRank, HITS, k-core and Leiden; whether the server has the library shows when it is asked."""
+        """It has PageRank, HITS, k-core, Leiden and CELF; whether the server has the library shows when it is asked."""
+        if isinstance(request, SelectAdvocates) and isinstance(graph, ReverseTies):
+            return _unlike_celf(request, graph)
         if not isinstance(request, CentralityRequest) or not isinstance(graph, Follows):
             asked = "search for chains" if isinstance(request, ChainsRequest) else "learn ties or credit revenue"
             return f"the gds engine does not {asked}: use the engine local"
@@ -74,9 +81,13 @@ class GdsEngine:
     async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
     @overload
     async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    @overload
+    async def run(self, request: SelectAdvocates, graph: ReverseTies, /) -> Advocates: ...
     async def run(self, request: Request, graph: Arrays, /) -> Answer:
-        """The same figures as the local engine's. Raises BadInput too where the server lacks the library."""
+        """The same figures as the local engine's, a choice of its own. BadInput too where there is no library."""
         check(self.refusal(request, graph))
+        if isinstance(request, SelectAdvocates) and isinstance(graph, ReverseTies):
+            return await _selected(await science_of(self._server), request, graph)
         if not (isinstance(request, CentralityRequest) and isinstance(graph, Follows)):
             raise misfit(request, graph)
         science = await science_of(self._server)
@@ -147,11 +158,45 @@ async def _central(science: Science, request: CentralityRequest, graph: Follows)
     )
 
 
+def _unlike_celf(request: SelectAdvocates, graph: ReverseTies) -> str | None:
+    """Why the library's CELF cannot make this choice, in a sentence; None where it can."""
+    free = np.ones(graph.customer_count, np.bool_) if request.candidates is None else request.candidates
+    beyond = {
+        "among some of the customers": not free.all(),
+        "beside who is enlisted": bool(request.already),
+        "by revenue or other weights": request.weights is not None,
+    }
+    asked = next((words for words, of in beyond.items() if of), None)
+    if asked is not None:
+        return f"the gds engine does not choose {asked}: use the engine local or networkx"
+    if graph.source.size > MOST_TIES:
+        return (
+            f"the gds engine is sent at most {MOST_TIES:,} ties, and this graph has {graph.source.size:,}: "
+            "use the engine local"
+        )
+    return beyond_celf(GdsEngine.name, request)
+
+
+async def _selected(science: Science, request: SelectAdvocates, graph: ReverseTies) -> Advocates:
+    """The library knows one chance for all ties: their mean. What its choice is worth, the ties as they are tell."""
+    chance = float(graph.probability.mean()) if graph.probability.size else 0.0
+    ends = graph.source.tolist(), graph.targets().tolist()
+    ties = _with_the_alone(graph.customer_count, *ends) | {"times": [1] * graph.source.size}
+    async with science.projected(statements.PROJECT_TIMES, **ties) as name:
+        rows = await science.ask(
+            statements.CELF, graph=name, k=request.k, cascades=CASCADES, chance=chance, seed=request.seed
+        )
+    rows.sort(key=lambda row: -row["gain"])
+    reason = f"Graph Data Science has CELF, over {CASCADES:,} cascades with one chance of {chance:.3g} for every tie"
+    chosen, gain = np.array([row["row"] for row in rows], np.int64), np.array([row["gain"] for row in rows])
+    return told(graph, request, chosen, gain, None, reason)
+
+
 def _followed(graph: Follows) -> dict[str, object]:
     """A tie as often as a share was followed: the library's HITS knows no weights, but counts what is there twice."""
     pairs = graph.weight.tocoo()
     ends = pairs.row.tolist(), pairs.col.tolist()
-    return _with_the_alone(graph, *ends) | {"times": pairs.data.astype(np.int64).tolist()}
+    return _with_the_alone(graph.customer.size, *ends) | {"times": pairs.data.astype(np.int64).tolist()}
 
 
 def _both_ways(graph: Follows) -> dict[str, object]:
@@ -160,12 +205,12 @@ def _both_ways(graph: Follows) -> dict[str, object]:
     pairs = both.tocoo()
     once = pairs.row < pairs.col
     ends = pairs.row[once].tolist(), pairs.col[once].tolist()
-    return _with_the_alone(graph, *ends) | {"weight": pairs.data[once].astype(np.float64).tolist()}
+    return _with_the_alone(graph.customer.size, *ends) | {"weight": pairs.data[once].astype(np.float64).tolist()}
 
 
-def _with_the_alone(graph: Follows, source: Sequence[int], target: Sequence[int]) -> dict[str, object]:
+def _with_the_alone(count: int, source: Sequence[int], target: Sequence[int]) -> dict[str, object]:
     """The ends of the ties, and who has no tie."""
-    alone = np.setdiff1d(np.arange(graph.customer.size), np.array([*source, *target], np.int64))
+    alone = np.setdiff1d(np.arange(count), np.array([*source, *target], np.int64))
     return {"source": source, "target": target, "alone": alone.tolist()}
 
 

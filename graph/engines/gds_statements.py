@@ -81,3 +81,15 @@ LEIDEN = cypher(
     """,
     ("row", "community"),
 )
+
+CELF = cypher(
+    """
+    CALL gds.influenceMaximization.celf.stream($graph, {
+        seedSetSize: $k, monteCarloSimulations: $cascades, propagationProbability: $chance, randomSeed: $seed,
+        concurrency: 1
+    })
+    YIELD nodeId, spread
+    RETURN collect([nodeId, spread]) AS rows
+    """,
+    ("row", "gain"),
+)

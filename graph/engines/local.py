@@ -16,6 +16,8 @@ from graph.algorithms.influence import (
     expected_spread,
     strongest_paths,
 )
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies
+from graph.algorithms.influence.selection.select import Advocates, SelectAdvocates, select_advocates
 from graph.engines.engine import Answer, Arrays, Request, check, misfit
 
 MOST_TOKENS = 2_000_000
@@ -45,6 +47,8 @@ class LocalEngine:
     async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
     @overload
     async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    @overload
+    async def run(self, request: SelectAdvocates, graph: ReverseTies, /) -> Advocates: ...
     async def run(self, request: Request, graph: Arrays, /) -> Answer:
         """Bit-identical for the same request and arrays; computed in another thread."""
         check(self.refusal(request, graph))
@@ -62,6 +66,8 @@ def _computed(request: Request, graph: Arrays) -> Answer:
             _credit(request, graph),
             strongest_paths(graph.ties, request.paths),
         )
+    if isinstance(request, SelectAdvocates) and isinstance(graph, ReverseTies):
+        return select_advocates(graph, request)
     raise misfit(request, graph)
 
 

@@ -25,8 +25,12 @@ from graph.algorithms.influence import (
     Spread,
     Ties,
 )
+from graph.algorithms.influence.selection.reverse_ties import ReverseTies
+from graph.algorithms.influence.selection.select import Advocates, SelectAdvocates
+from graph.engines.celf import beyond_celf
 from graph.engines.engine import Answer, Arrays, Request, check, misfit
 from graph.engines.networkx_centrality import central
+from graph.engines.networkx_selection import selected
 
 MOST_TIES = 50_000
 BATCHES = 50
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class NetworkxEngine:
-    """Runs influence and centrality on small graphs."""
+    """Runs influence, centrality and selection on small graphs."""
 
     name = "networkx"
 
@@ -47,13 +51,13 @@ class NetworkxEngine:
         """It has no chains, and large graphs would take it hours."""
         if isinstance(request, ChainsRequest) or isinstance(graph, Purchases):
             return "the networkx engine does not search for chains: use the engine local"
-        ties = int(graph.weight.nnz) if isinstance(graph, Follows) else graph.ties.target.size
+        ties = _ties_of(graph)
         if ties > MOST_TIES:
             return (
                 f"the networkx engine is for graphs of at most {MOST_TIES:,} ties, and this one has "
                 f"{ties:,}: use the engine local"
             )
-        return None
+        return beyond_celf(self.name, request) if isinstance(request, SelectAdvocates) else None
 
     @overload
     async def run(self, request: ChainsRequest, graph: Purchases, /) -> Chains: ...
@@ -61,13 +65,23 @@ class NetworkxEngine:
     async def run(self, request: InfluenceRequest, graph: InfluenceGraph, /) -> Influence: ...
     @overload
     async def run(self, request: CentralityRequest, graph: Follows, /) -> Centrality: ...
+    @overload
+    async def run(self, request: SelectAdvocates, graph: ReverseTies, /) -> Advocates: ...
     async def run(self, request: Request, graph: Arrays, /) -> Answer:
         """The same figures as the local engine's where they are exact, the same means where they are simulated."""
         check(self.refusal(request, graph))
         return await asyncio.to_thread(_computed, request, graph)
 
 
+def _ties_of(graph: InfluenceGraph | Follows | ReverseTies) -> int:
+    if isinstance(graph, Follows):
+        return int(graph.weight.nnz)
+    return graph.source.size if isinstance(graph, ReverseTies) else graph.ties.target.size
+
+
 def _computed(request: Request, graph: Arrays) -> Answer:
+    if isinstance(request, SelectAdvocates) and isinstance(graph, ReverseTies):
+        return selected(request, graph)
     if isinstance(request, CentralityRequest) and isinstance(graph, Follows):
         return central(request, graph)
     if not (isinstance(request, InfluenceRequest) and isinstance(graph, InfluenceGraph)):

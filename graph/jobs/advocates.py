@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.algorithms.influence.selection.advocates import Advocates, SelectAdvocates
-from graph.algorithms.influence.selection.select import select_advocates
+from graph.engines import Server, engine_named
 from graph.jobs.run_ties import CannotSelect, RunTies, Wrong, chosen_run, read_ties
 from graph.queries.audience import audience_keys, grouped_keys, known_category
 from graph.queries.reader import Reader
@@ -60,6 +60,8 @@ class AdvocatesRequest:
     group_most: int | None = None
     threads: int = 1
     """Threads that draw the sets; of no consequence for the answer."""
+    engine: str = "local"
+    """Who chooses, one of `graph.engines.ENGINES`; the others are slow, and for comparison."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +102,20 @@ class AdvocatesChosen:
 class AdvocateChoice:
     """Chooses advocates; keeps the ties of the last runs in memory, and computes one choice at a time."""
 
-    def __init__(self, reader: Reader, tables: str | Path) -> None:
-        """`tables` is the folder of the score tables."""
+    def __init__(self, reader: Reader, tables: str | Path, server: Server | None = None) -> None:
+        """`tables` is the folder of the score tables, `server` what the engine `gds` computes in."""
         self._reader = reader
+        self._server = server
         self._tables = tables
         self._kept: OrderedDict[str, RunTies] = OrderedDict()
         self._lock = asyncio.Lock()
 
     async def choose(self, request: AdvocatesRequest) -> AdvocatesChosen:
-        """The choice; the same run, request and graph give the same answer. Raises CannotSelect."""
+        """The choice; the same run, request and graph give the same answer.
+
+        Raises CannotSelect, and BadInput where the engine cannot choose so.
+        """
+        engine = engine_named(request.engine, self._server)
         run = await chosen_run(self._reader, request.run, request.to_buy)
         await _check_category(self._reader, request.audience)
         _check_limits(request)
@@ -119,7 +126,8 @@ class AdvocateChoice:
             raise CannotSelect(Wrong.NO_RUN, "spreadOver.by", message)
         async with self._lock:
             known = await asyncio.to_thread(self._ties, run)
-            return await asyncio.to_thread(chosen, known, request, run, keys, groups)
+            asked = await asyncio.to_thread(_asked, known, request, run, keys, groups)
+            return _named(known, run, asked, await engine.run(asked, known.ties))
 
     def _ties(self, run: str) -> RunTies:
         if run not in self._kept:
@@ -157,14 +165,14 @@ def _check_limits(request: AdvocatesRequest) -> None:
         raise CannotSelect(Wrong.OUT_OF_RANGE, "spreadOver.atMost", message)
 
 
-def chosen(
+def _asked(
     known: RunTies,
     request: AdvocatesRequest,
     run: str,
     keys: Sequence[str] | None,
-    groups: Sequence[Sequence[str]] | None = None,
-) -> AdvocatesChosen:
-    """The choice among `keys`, or among everybody of the run. Raises CannotSelect."""
+    groups: Sequence[Sequence[str]] | None,
+) -> SelectAdvocates:
+    """The selection among `keys`, or among everybody of the run. Raises CannotSelect."""
     enlisted = _codes(known, request.already, "enlisted", run)
     costs = _costs(known, request, run)
     free = np.ones(known.customers.height, np.bool_)
@@ -180,7 +188,7 @@ def chosen(
     weights = known.revenue if request.metric is Metric.REVENUE else None
     if weights is not None and not weights.any():
         raise CannotSelect(Wrong.RUN_WITHOUT_TIES, "metric", f"The run {run!r} saw nobody pay: choose by PEOPLE.")
-    asked = SelectAdvocates(
+    return SelectAdvocates(
         k,
         candidates=free,
         already=tuple(enlisted.tolist()),
@@ -193,7 +201,6 @@ def chosen(
         group_most=request.group_most,
         threads=request.threads,
     )
-    return _named(known, run, candidates, costs, select_advocates(known.ties, asked))
 
 
 def _codes(known: RunTies, keys: Sequence[str], argument: str, run: str) -> NDArray[np.int64]:
@@ -223,15 +230,14 @@ def _groups(known: RunTies, groups: Sequence[Sequence[str]]) -> NDArray[np.int64
     return found
 
 
-def _named(
-    known: RunTies, run: str, candidates: int, costs: NDArray[np.float64] | None, found: Advocates
-) -> AdvocatesChosen:
+def _named(known: RunTies, run: str, asked: SelectAdvocates, found: Advocates) -> AdvocatesChosen:
     names = known.customers["key"].gather(pl.Series(found.chosen))
-    spent = [0.0] * len(names) if costs is None else costs[found.chosen].tolist()
+    spent = [0.0] * len(names) if asked.costs is None else asked.costs[found.chosen].tolist()
+    free = known.customers.height if asked.candidates is None else int(asked.candidates.sum())
     advocates = zip(names, found.gain.tolist(), found.spread_after.tolist(), spent, strict=True)
     return AdvocatesChosen(
         run=run,
-        candidates=candidates,
+        candidates=free,
         advocates=tuple(Advocate(*one) for one in advocates),
         spread=found.spread,
         spread_low=found.spread_low,

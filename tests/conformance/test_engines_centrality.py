@@ -12,7 +12,7 @@ from event_rows import START, event, frame
 from scipy.sparse import csr_array
 
 from graph.algorithms.centrality import Centrality, CentralityRequest, Follows
-from graph.engines import ENGINES, Engine, engine_named
+from graph.engines import Engine, engine_named
 from graph.errors import QueryRefused
 from graph.jobs.project import prepare
 from graph.jobs.publish import RunContext
@@ -46,13 +46,6 @@ def modularity(network: Follows, found: Centrality) -> float:
     part, share = both / both.sum(), both.sum(axis=1) / both.sum()
     together = found.community[:, None] == found.community[None, :]
     return float((part - np.outer(share, share))[together].sum())
-
-
-@pytest.fixture(params=[name if name != "gds" else pytest.param(name, marks=pytest.mark.neo4j) for name in ENGINES])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    if request.param == "gds":
-        return engine_named("gds", request.getfixturevalue("gds_store"))
-    return engine_named(request.param)
 
 
 async def test_page_rank_is_what_was_worked_out_by_hand(engine: Engine):

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from graph.errors import BadInput
 from graph.jobs.advocates import AdvocateChoice, AdvocatesRequest, Metric
 from graph.jobs.run_ties import CannotSelect, Wrong
 from graph.jobs.score import RATES_TABLE, TIES_TABLE
@@ -65,6 +66,21 @@ async def test_whoever_moves_most_is_chosen_first(tables: Path):
     assert found.spread == pytest.approx(5)
     assert found.advocates[0].gain == pytest.approx(3, abs=0.1)
     assert found.ratio > 0.9
+
+
+async def test_another_engine_chooses_the_same_and_says_how(tables: Path):
+    choice = AdvocateChoice(TinyReader(), tables)
+
+    found = await choice.choose(AdvocatesRequest(k=2, sets=SETS, engine="networkx"))
+
+    assert [one.customer for one in found.advocates] == ["ann", "dan"]
+    assert found.method == "CELF"
+    assert "networkx" in found.reason
+    assert found.spread == pytest.approx(5)
+    with pytest.raises(BadInput, match="computes in a Neo4j, and none is connected"):
+        await choice.choose(AdvocatesRequest(k=2, engine="gds"))
+    with pytest.raises(BadInput, match="there is no engine 'spark'; choose one of local, networkx, gds"):
+        await choice.choose(AdvocatesRequest(k=2, engine="spark"))
 
 
 async def test_revenue_is_another_metric(tables: Path):

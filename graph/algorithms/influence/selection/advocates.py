@@ -21,6 +21,8 @@ class Method(StrEnum):
     """Reverse sets that end at the first advocates, who are chosen before (HIST: Guo, Wang, Wei, Chen 2020)."""
     SHARED_WORLDS = "shared worlds"
     """Components of worlds that all customers share; only for ties that are as likely one way as the other."""
+    CELF = "CELF"
+    """Lazy greedy over simulated cascades, which other engines than `local` have; the certificate is ours."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,6 +49,11 @@ class ReverseTies:
         """How many customers the graph has."""
         return self.pass_on.size
 
+    def targets(self) -> Int64:
+        """Whom each tie leads to, in the order of `source`; 8 bytes a tie, made anew each time."""
+        ends = self.run_start[self.run_pointer].astype(np.int64)
+        return np.repeat(np.arange(self.customer_count), np.diff(ends))
+
 
 def reverse_ties(
     pointer: Int64, target: Int32 | Uint32, probability: Float64, pass_on: Float64 | None = None

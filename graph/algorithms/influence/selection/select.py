@@ -11,7 +11,7 @@ from math import log
 
 import numpy as np
 
-from graph.algorithms.influence.arrays import Int64
+from graph.algorithms.influence.arrays import Float64, Int64
 from graph.algorithms.influence.selection.advocates import JUDGES, Advocates, Method, SelectAdvocates
 from graph.algorithms.influence.selection.certificate import at_least, at_most, wilson
 from graph.algorithms.influence.selection.cover_bound import tightened
@@ -31,13 +31,13 @@ from graph.algorithms.influence.selection.pilot import Pilot, effort_of, pilot
 from graph.algorithms.influence.selection.reverse_sets import ENDLESS, Model, roots_by_weight
 from graph.algorithms.influence.selection.reverse_ties import ReverseTies, Uint32
 from graph.algorithms.influence.selection.shared_worlds import BothWays, both_ways
-from graph.algorithms.influence.selection.vast_graphs import Task, by_sentinels, by_worlds
+from graph.algorithms.influence.selection.vast_graphs import Task, by_sentinels, by_worlds, judged, whole_sets
 from graph.errors import BadInput
 
 CHOOSING, JUDGING, PILOT = 0, 1, 3
 FIRST_SETS = 1 << 16
 
-__all__ = ["Advocates", "Method", "SelectAdvocates", "select_advocates"]
+__all__ = ["Advocates", "Method", "SelectAdvocates", "certify", "select_advocates"]
 
 
 def select_advocates(ties: ReverseTies, request: SelectAdvocates) -> Advocates:
@@ -58,6 +58,16 @@ def select_advocates(ties: ReverseTies, request: SelectAdvocates) -> Advocates:
     return replace(answer, method=method, reason=reason, guarantee=task.allowed.guarantee, cost=cost)
 
 
+def certify(ties: ReverseTies, request: SelectAdvocates, chosen: Int64, gain: Float64) -> Advocates:
+    """What a choice that others made moves, and how near to the best it is: spread, interval and bounds by fresh sets.
+
+    `chosen` are candidates in the order of their choice, `gain` what each was said to add. O(effort), like a selection.
+    """
+    task = _task(ties, request)
+    few = pilot(task.draw(PILOT), task.effort, request.effort)
+    return judged(task, chosen, np.maximum(gain, 0.0), 0, 0, whole_sets(task, few))
+
+
 def _suited(ties: ReverseTies, request: SelectAdvocates, few: Pilot) -> tuple[Method, str, BothWays | None]:
     """The method, why, and the ties without directions where it needs them."""
     asked, mean = request.method, f"a reverse set has {few.members:.3g} members on average"
@@ -67,6 +77,8 @@ def _suited(ties: ReverseTies, request: SelectAdvocates, few: Pilot) -> tuple[Me
         return Method.SHARED_WORLDS, f"every tie is as likely both ways, and {mean}", both
     if asked is Method.SHARED_WORLDS:
         raise BadInput("shared worlds need a cascade whose ties are as likely both ways, without pass_on or steps")
+    if asked is Method.CELF:
+        raise BadInput("CELF is what the engines networkx and gds choose by, not the engine local")
     if asked is not None:
         return asked, f"it was asked for; {mean}", None
     if few.affordable(request.effort, request.budget_sets) < request.budget_sets:

@@ -73,7 +73,6 @@ def by_worlds(task: Task, both: BothWays, few: Pilot) -> Advocates:
 
     Where whole sets can be had, they judge: what any others could add is then bounded as in `select.py`, far closer.
     """
-    whole = few.affordable(task.request.effort / 4, task.request.budget_sets) == task.request.budget_sets
     request, count = task.request, both.customer_count
     touched = max(1.0, min(count, 2 * float(both.probability.sum())))
     worlds = int(min(MOST_WORLDS, max(FEWEST_WORLDS, request.effort / 2 // touched)))
@@ -83,7 +82,7 @@ def by_worlds(task: Task, both: BothWays, few: Pilot) -> Advocates:
     )
     found = components(both, task.role, worth.astype(np.int64), worlds, request.seed, WORLDS)
     choice = choose(found, indexed(found), task.role, task.allowed)
-    return _judged(task, choice.chosen, choice.gain / (scale * worlds), worlds, 0, whole)
+    return judged(task, choice.chosen, choice.gain / (scale * worlds), worlds, 0, whole_sets(task, few))
 
 
 def by_sentinels(task: Task) -> Advocates:
@@ -99,10 +98,17 @@ def by_sentinels(task: Task) -> Advocates:
     other = choose(rest, indexed(rest), role, task.allowed, sentinels)
     gain = np.concatenate([first.gain[: sentinels.size] / whole.drawn, other.gain / rest.drawn]) * task.roots.total
     chosen = np.concatenate([sentinels, other.chosen])
-    return _judged(task, chosen, gain, 0, whole.drawn + rest.drawn, whole=False)
+    return judged(task, chosen, gain, 0, whole.drawn + rest.drawn, whole=False)
 
 
-def _judged(task: Task, chosen: Int64, gain: Float64, worlds: int, sets: int, whole: bool) -> Advocates:
+def whole_sets(task: Task, few: Pilot) -> bool:
+    """Whether all sets that judge can be had without ending them at the chosen."""
+    request = task.request
+    return few.affordable(request.effort / 4, request.budget_sets) == request.budget_sets
+
+
+def judged(task: Task, chosen: Int64, gain: Float64, worlds: int, sets: int, whole: bool) -> Advocates:
+    """The certificate of any choice, whoever made it, by fresh sets; `whole` where these do not end at the chosen."""
     request, total = task.request, task.roots.total
     role = task.role.copy()
     if not (request.already or whole):
