@@ -7,6 +7,8 @@ from typing import Protocol, Self
 
 import polars as pl
 
+from graph.log.trimmed import trimmed
+
 ZONE = "_zone"
 DEFAULT_ZONE = "Asia/Shanghai"
 
@@ -49,7 +51,7 @@ class Clocks:
         )
         if zones.height:
             # Of two profiles of one time the greater zone name counts: any rule will do that ignores the order.
-            self._known = pl.concat((self._known, zones)).sort("at", ZONE).unique("store", keep="last")
+            self._known = trimmed(pl.concat((self._known, zones)).sort("at", ZONE).unique("store", keep="last"))
 
     def learn_from(self, log: Versions, version: int) -> Self:
         """Takes in the profiles that the log gained since it was asked last, up to and with a version."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from graph.log.clocks import ZONE, Clocks, Versions, put_right
+from graph.log.trimmed import trimmed
 
 _READ_ON = pl.Schema({"store": pl.String, "clock_zone": pl.String})
 KEPT = 3
@@ -24,7 +25,7 @@ class _Seen:
         """The same at a later version, from the rows between."""
         gained = rows.scan(after=self.version, up_to=version).select(_READ_ON.names()).drop_nulls().unique().collect()
         clocks = self.clocks.copy().learn_from(rows, version)
-        return _Seen(version, clocks, pl.concat([self.read_on, gained]).unique())
+        return _Seen(version, clocks, trimmed(pl.concat([self.read_on, gained]).unique()))
 
     @property
     def late(self) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """What is kept in memory of the log says the same as its files, whoever wrote, however much is kept."""
 
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +62,46 @@ def test_many_small_gains_are_joined_into_few_pieces():
 
     assert kept.rows["log_version"].to_list() == list(range(1, 201))
     assert kept.rows.n_chunks() <= 32
+
+
+def test_pieces_of_unlike_lengths_are_joined_too():
+    kept, expected = recent(10_000), list[int]()
+    for version in range(1, 201):
+        count = (1, 5, 40)[version % 3]
+        kept = kept.with_gained(rows_of(version, count), version)
+        expected += [version] * count
+
+    assert kept.rows["log_version"].to_list() == expected
+    assert kept.rows.n_chunks() <= 32
+
+
+GAINS = """
+from datetime import UTC, datetime
+import polars as pl, psutil
+from graph.log import EVENTS
+from graph.log.recent import Recent
+
+def gained(version):
+    row = {"id": f"ab12cd-{version}-FAVOURITE", "kind": "favourite", "customer": f"customer-{version:08}",
+           "at": datetime.now(UTC), "clock_zone": "Asia/Shanghai", "source": "the-first-system", "log_version": version}
+    return pl.DataFrame([row], schema=EVENTS)
+
+kept = Recent(0, 0, pl.DataFrame(schema=EVENTS))
+for version in range(1, 2_101):
+    kept = kept.with_gained(gained(version), version)
+    if version == 100:
+        before = psutil.Process().memory_info().rss
+print(kept.rows.height, psutil.Process().memory_info().rss - before)
+"""
+
+
+def test_rows_with_long_texts_hold_no_more_memory_than_their_own_bytes():
+    printed = subprocess.run([sys.executable, "-c", GAINS], capture_output=True, text=True, check=True).stdout
+
+    rows, grown = map(int, printed.split())
+    assert rows == 2_100
+    # 0.6 MiB of rows; each gain with buffers of its own for its texts would be 18 KiB.
+    assert grown < 10 * 2**20
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["mine", "theirs", "compact"]), st.integers(1, 4)), min_size=1, max_size=6)
