@@ -77,6 +77,8 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
     def build_response(self, data: dict[str, Any] | None) -> Any:
         """The answer; what the operation looked over and loaded is freed with it, not when the collector comes."""
         self._plans.clear()
+        # Shared by all events of a subscription, under keys that no later event asks for (graphql-core 3.3.2).
+        self._relevant_sub_fields.clear()
         if isinstance(self.context_value, Context):
             self.context_value.end()
         return super().build_response(data)

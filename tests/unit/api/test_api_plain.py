@@ -1,6 +1,7 @@
 """Plain fields are told at once, and answer to the letter what the usual way answers."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql.execution.collect_fields import CollectedFields
 from strawberry.extensions import SchemaExtension
 
 from api.graphql.children import one_of, page_of
@@ -62,6 +64,14 @@ class Query:
     @strawberry.field
     def named(self) -> list[Named]:
         return [one for one in MADE if one is not None]
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def moved(self) -> AsyncGenerator[Thing]:
+        while True:
+            yield thing()
 
 
 MADE: list[Any] = []
@@ -122,6 +132,22 @@ async def test_what_does_not_fit_gets_the_usual_errors(query: str, odd: Any):
     usual, plain = await both(query)
 
     assert usual == plain
+
+
+async def test_a_subscription_holds_nothing_of_the_events_that_it_told():
+    def held() -> int:
+        gc.collect()
+        return sum(type(one) is CollectedFields for one in gc.get_objects())
+
+    schema = strawberry.Schema(Query, subscription=Subscription, execution_context_class=PlainExecutor)
+    events = await schema.subscribe("subscription { moved { name tags point { x y } } }")
+    told = [await anext(events) for _ in range(3)]
+    before = held()
+    told += [await anext(events) for _ in range(50)]
+
+    assert held() == before
+    assert [one.data for one in told] == [{"moved": {"name": "a", "tags": ["t"], "point": {"x": 1, "y": 0.5}}}] * 53
+    await events.aclose()
 
 
 async def test_an_extension_that_resolves_sees_every_field():
