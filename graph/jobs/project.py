@@ -6,7 +6,7 @@ from graph.jobs.project_checkpoint import INDEXES, Checkpoint, only_projector, r
 from graph.jobs.project_run import Progress, Run, Sizes
 from graph.log.event_log import EventLog
 from graph.model import NODES
-from graph.model.statements import constraints, fulltexts, indexes
+from graph.model.statements import constraints, fulltexts, index_types, indexes
 from graph.store.statement import generated
 from graph.store.store import Store
 
@@ -25,6 +25,7 @@ class Projected:
 
 async def prepare(store: Store) -> None:
     """Makes the constraints and indexes of the model, where they are missing."""
+    await store.ensure_types(index_types(NODES))
     await store.ensure([generated(text) for text in [*constraints(NODES), *indexes(NODES)]])
     for label, properties, name in fulltexts(NODES):
         await store.ensure_fulltext(label, properties, name)

@@ -13,14 +13,15 @@ from graph.errors import StoreUnavailable
 from graph.log.event_log import EventLog
 from graph.model import NODES
 from graph.model.projection import PROJECTION
-from graph.model.statements import constraints, fulltexts, indexes, read_nodes, upsert_node
+from graph.model.statements import constraints, fulltexts, index_types, indexes, read_nodes, upsert_node
 from graph.store.statement import Step, generated
 from graph.store.store import Store
 
 LOCK_FILE = "_project.lock"
 """Delta readers and vacuum pass over names that begin with an underscore."""
 _ID = "graph"
-INDEXES = hashlib.sha256(repr([constraints(NODES), indexes(NODES), fulltexts(NODES)]).encode()).hexdigest()[:16]
+_MADE = [constraints(NODES), index_types(NODES), indexes(NODES), fulltexts(NODES)]
+INDEXES = hashlib.sha256(repr(_MADE).encode()).hexdigest()[:16]
 _READ = generated(read_nodes(PROJECTION))
 _WRITE = generated(upsert_node(PROJECTION))
 

@@ -28,6 +28,12 @@ def indexes(nodes: Iterable[Node]) -> list[str]:
     return [_index(node, wanted) for node in nodes for wanted in node.properties if wanted.indexed]
 
 
+def index_types(nodes: Iterable[Node]) -> list[tuple[str, str, PropertyType]]:
+    """(label, property, type) of each property that is declared `indexed` and holds no text."""
+    wanted = [(node, one) for node in nodes for one in node.properties if one.indexed]
+    return [(node.label, one.name, one.type) for node, one in wanted if one.type is not PropertyType.STRING]
+
+
 def fulltexts(nodes: Iterable[Node]) -> list[tuple[str, list[str], str]]:
     """(label, properties, name of the index) for each label with properties declared `fulltext`."""
     wanted = [(node, [p.name for p in node.all_properties() if p.fulltext]) for node in nodes]

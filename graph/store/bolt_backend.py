@@ -20,6 +20,9 @@ class BoltBackend:
         """Waits until the indexes are built."""
         await self._channel.rows(_AWAIT_INDEXES, None, 610)
 
+    async def ensure_types(self, types: Sequence[tuple[str, str, str]]) -> None:
+        """Its indexes see by themselves what they hold."""
+
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
         """See `Store.ensure_fulltext`."""
         columns = ", ".join(f"n.{quoted(one)}" for one in properties)

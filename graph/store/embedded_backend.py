@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from typing import Any
 
 from graph.errors import QueryRefused, StoreUnavailable
 from graph.store.bolt_backend import delete_everything
@@ -25,6 +26,17 @@ _NODES_UP_TO = cypher("MATCH (n) WITH n LIMIT $most RETURN count(n) AS n")
 _TIES_UP_TO = cypher("MATCH ()-[t]->() WITH t LIMIT $most RETURN count(t) AS n")
 
 
+_HELD = {
+    "INTEGER": "LONG",
+    "CENTS": "LONG",
+    "FLOAT": "DOUBLE",
+    "BOOLEAN": "BOOLEAN",
+    "DATETIME": "ZONED_DATETIME",
+    "DATE": "DATE",
+}
+"""What the model calls a type → what the engine does."""
+
+
 class EmbeddedBackend:
     """The engine behind a folder, served by a child of this program or of another."""
 
@@ -35,6 +47,27 @@ class EmbeddedBackend:
 
     async def settle(self) -> None:
         """The engine builds its indexes before it answers."""
+
+    async def ensure_types(self, types: Sequence[tuple[str, str, str]]) -> None:
+        """An index on a property that was not declared compares texts: no range and no order is asked of it.
+
+        One that is such is dropped, to be made anew.
+        """
+        made = {
+            (label["name"], *index["properties"]): index["name"]
+            for label in await self._sql("SELECT name, indexes FROM schema:types")
+            for index in label["indexes"]
+        }
+        compared = {
+            one["name"]: one["keyTypes"] for one in await self._sql("SELECT name, keyTypes FROM schema:indexes")
+        }
+        for label, name, kind in types:
+            held = _HELD[kind]
+            index = made.get((label, name))
+            if index is not None and compared[index] != [held]:
+                await self._sql(f"DROP INDEX {quoted(index)}")
+            await self._sql(f"CREATE VERTEX TYPE {quoted(label)} IF NOT EXISTS")
+            await self._sql(f"CREATE PROPERTY {quoted(label)}.{quoted(name)} IF NOT EXISTS {held}")
 
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
         """Its Cypher knows no full-text index; its SQL does, and then Cypher can ask it."""
@@ -75,10 +108,10 @@ class EmbeddedBackend:
         await self._writer.close()
         await asyncio.to_thread(self._server.close)
 
-    async def _sql(self, text: str) -> None:
-        await asyncio.to_thread(self._post, text)
+    async def _sql(self, text: str) -> list[dict[str, Any]]:
+        return await asyncio.to_thread(self._post, text)
 
-    def _post(self, text: str) -> None:
+    def _post(self, text: str) -> list[dict[str, Any]]:
         """The engine takes its own SQL by HTTP, on 127.0.0.1, from the owner."""
         login = f"{OWNER}:{self._server.home.passwords().owner}"
         request = urllib.request.Request(
@@ -90,7 +123,8 @@ class EmbeddedBackend:
             },
         )
         try:
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=600).close()
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=600) as answer:
+                return json.load(answer)["result"]
         except urllib.error.HTTPError as error:
             with error:
                 raise QueryRefused(f"The graph refused an index: {one_line(error.read().decode())}") from error

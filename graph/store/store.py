@@ -21,9 +21,14 @@ _IS_EMPTY = cypher("MATCH (n) RETURN 1 AS one LIMIT 1")
 _PING = cypher("RETURN 1 AS one")
 
 
+PropertyTyped = tuple[str, str, str]
+"""Label, property, and the name of its type (`graph.model.declarations`)."""
+
+
 class Backend(Protocol):
     """What differs between the engines."""
 
+    async def ensure_types(self, types: Sequence[PropertyTyped]) -> None: ...
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None: ...
     async def settle(self) -> None: ...
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None: ...
@@ -39,6 +44,7 @@ class Store:
         self._writer = writer
         self._backend = backend
         self._ensured: list[Statement] = []
+        self._types: list[PropertyTyped] = []
         self._fulltext: list[tuple[str, Sequence[str], str]] = []
         self.engine: Engine = writer.engine
         self.uri = writer.uri
@@ -85,6 +91,12 @@ class Store:
             await self._backend.settle()
         self._ensured += missing
 
+    async def ensure_types(self, types: Sequence[PropertyTyped]) -> None:
+        """What the properties hold, where an engine's indexes must know it to keep them in order: before `ensure`."""
+        if missing := [one for one in types if one not in self._types]:
+            await self._backend.ensure_types(missing)
+            self._types += missing
+
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None:
         """A full-text index for `CALL db.index.fulltext.queryNodes(name, words)`; the properties hold strings."""
         if (label, properties, name) not in self._fulltext:
@@ -113,6 +125,7 @@ class Store:
     async def wipe(self) -> None:
         """Removes every node and tie; what this program ensured stands again afterwards."""
         await self._backend.wipe()
+        await self._backend.ensure_types(self._types)
         for label, properties, name in self._fulltext:
             await self._backend.ensure_fulltext(label, properties, name)
         ensured, self._ensured = self._ensured, []

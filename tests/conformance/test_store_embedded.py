@@ -7,19 +7,22 @@ import sys
 import textwrap
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import psutil
 import pytest
 
 from graph.errors import StoreUnavailable
-from graph.store import NodeRows, StoreConfig, TieRows, cypher, open_store
+from graph.store import NodeRows, Store, StoreConfig, TieRows, cypher, open_store
 from graph.store.embedded_home import Home, Serving
 from graph.store.embedded_process import end, start, start_or_join
 
 ROOT = Path(__file__).parents[2]
 KEY = cypher("CREATE CONSTRAINT guest_key IF NOT EXISTS FOR (g:Guest) REQUIRE g.guest_id IS UNIQUE")
+GUESTS = cypher("UNWIND $rows AS row CREATE (g:Guest {guest_id: row.id, at: row.at})")
 COUNTS = cypher(
     "OPTIONAL MATCH (g:Guest) WITH count(g) AS guests OPTIONAL MATCH (m:Mark) RETURN guests, count(m) AS marks"
 )
@@ -101,6 +104,33 @@ async def test_a_joined_program_outlives_a_filling(embedded_data: Path) -> None:
         await owner.fill([NodeRows("Guest", "guest_id", guests)], [], (cypher("CREATE (:Mark)"), {}))
 
         assert await guest.read(COUNTS) == [{"guests": 2, "marks": 1}]
+
+
+async def test_an_index_that_compared_texts_is_made_anew_and_ranges_go_by_it(embedded_data: Path) -> None:
+    by_at = cypher("CREATE INDEX guest_at IF NOT EXISTS FOR (g:Guest) ON (g.at)")
+    newest = cypher("MATCH (g:Guest) WHERE g.at >= $at RETURN g.guest_id AS id ORDER BY id")
+    types = [("Guest", "at", "DATETIME"), ("Guest", "visits", "INTEGER")]
+    async with open_store(StoreConfig(embedded_data)) as store:
+        await store.ensure([KEY, by_at])
+        rows = [{"id": f"g{n}", "at": datetime(2026, 1, 1, 12, 0, n, tzinfo=UTC)} for n in range(3)]
+        await store.write((GUESTS, {"rows": rows}))
+        before = await indexed(store)
+    async with open_store(StoreConfig(embedded_data)) as store:
+        await store.ensure_types(types)
+        await store.ensure([KEY, by_at])
+
+        # As texts the whole minute, 12:00Z, would stand behind 12:00:02Z.
+        assert await store.read(newest, {"at": rows[1]["at"]}) == [{"id": "g1"}, {"id": "g2"}]
+        assert (before["guest_at"], (await indexed(store))["guest_at"]) == (["STRING"], ["ZONED_DATETIME"])
+
+        await store.wipe()
+        assert (await indexed(store))["guest_at"] == ["ZONED_DATETIME"]
+
+
+async def indexed(store: Store) -> dict[str, list[str]]:
+    """Index → what it takes its keys for."""
+    backend: Any = store._backend
+    return {one["name"]: one["keyTypes"] for one in await backend._sql("SELECT name, keyTypes FROM schema:indexes")}
 
 
 async def test_a_joined_program_may_fill_and_wipe_too(embedded_data: Path) -> None:
