@@ -24,10 +24,11 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import numpy as np
 
 from graph.algorithms.chains import ChainsRequest, Gap, Purchases, find_chains, find_longer
+from graph.algorithms.chains.coins import Rows
 from graph.algorithms.chains.events import Steps, to_steps
 from graph.algorithms.chains.longer import extend, pair
 from graph.algorithms.chains.mining import permuted_p, rank
-from graph.algorithms.chains.permuting import Rows, permute
+from graph.algorithms.chains.permuting import permute
 from graph.algorithms.chains.support import Support, count_support
 from graph.algorithms.chains.weighing import nulls_of, weigh_pairs
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from graph.algorithms.chains.coins import Rows
 from graph.algorithms.chains.events import Bool, Float64, Int64, Purchases, Steps
-from graph.algorithms.chains.permuting import Rows, permute
+from graph.algorithms.chains.permuting import permute
 from graph.algorithms.chains.redundancy import strongest_of_overlapping
 from graph.algorithms.chains.request import ChainsRequest, SlotsFrom
 from graph.algorithms.chains.weighing import Weighed, nulls_of, steps_of, weigh_pairs

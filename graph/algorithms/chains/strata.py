@@ -106,11 +106,28 @@ def _of_days(steps: Steps, gap: Gap, group: Int32, busy_sorts: int) -> Strata:
     customer, day, baskets = _cut(steps.customers(), steps.day)
     pointer = np.searchsorted(customer, np.arange(steps.pointer.size)).astype(np.int64)
     most = day.size * (2 + gap.last_day - gap.first_day)
-    key, size, first, then_from, then_to, on = (np.zeros(most, np.int64) for _ in range(6))
+    # Pages that hold nothing are never touched.
+    ends, size, whose = np.empty(most, np.int64), np.empty(most, np.int32), np.empty(most, np.int32)
+    first, then_from, then_to = (np.empty(most, np.int64) for _ in range(3))
+    on = np.empty(most, np.int32)
     shape = gap.first_day, gap.last_day, int(group.max(initial=0)) + 1, busy_sorts
-    count = _day_units(pointer, day, steps.window, group, *shape, key, size, first, then_from, then_to, on)
-    units = tuple(part[:count] for part in (key, size, first, then_from, then_to, on))
-    return _grouped(steps, units, shape[2] * busy_sorts + ENDS, baskets, steps.token)
+    found = ends, size, whose, first, then_from, then_to, on
+    strata, units = _day_units(pointer, day, steps.window, group, *shape, *found)
+    begins = np.append(0, ends[:strata])
+    return Strata(
+        begins,
+        size[:strata],
+        whose[:strata],
+        steps.kind[on[begins[:-1]]],
+        first[:units],
+        then_from[:units],
+        then_to[:units],
+        on[:units],
+        baskets,
+        steps.token,
+        steps.day_count // WEEK + 1,
+        steps.kind_count,
+    )
 
 
 def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
@@ -127,16 +144,31 @@ def visits(steps: Steps, gap: Gap, block_days: int) -> Strata:
     pointer = np.searchsorted(where, np.arange(groups + 1)).astype(np.int64)
     sort = np.searchsorted(SIZE_BOUNDS, np.diff(baskets), side="right").astype(np.int32)
     most = day.size * steps.slot_count
-    key, first, then, on = (np.zeros(most, np.int64) for _ in range(4))
+    key, first, then, on = (np.empty(most, np.int64) for _ in range(4))
     shape = steps.slot_count, gap.first_day, gap.last_day, block_days
     per_customer = steps.slot_count**2 * (steps.day_count // block_days + 1) * 2 * KINDS_OF_DAY * SIZES**2
     blocks = steps.day_count // block_days + 1
     may = later(steps.bounds[: steps.slot_count], gap.in_turn)
     count = _visit_units(pointer, day, sort, steps.kind, may, *shape, blocks, key, first, then, on)
     key, first, then, on = key[:count], first[:count], then[:count], on[:count]
-    _, inverse, sizes = np.unique(key, return_inverse=True, return_counts=True)
-    units = key, sizes[inverse], first, then, then + 1, on
-    return _grouped(steps, units, per_customer, baskets, steps.token[order])
+    grouped = np.argsort(key, kind="stable")
+    key, first, then, on = (part[grouped] for part in (key, first, then, on))
+    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
+    ends = np.append(begins, key.size).astype(np.int64)
+    return Strata(
+        ends,
+        np.diff(ends).astype(np.int32),
+        (key[begins] // per_customer).astype(np.int32),
+        steps.kind[on[begins]],
+        first,
+        then,
+        then + 1,
+        on.astype(np.int32),
+        baskets,
+        steps.token[order],
+        steps.day_count // WEEK + 1,
+        steps.kind_count,
+    )
 
 
 def later(slots: Int32, in_turn: bool) -> Bool:
@@ -153,26 +185,6 @@ def _cut(customer: Int64, day: Int32) -> tuple[Int64, Int32, Int64]:
     return customer[begins], day[begins], np.append(begins, day.size).astype(np.int64)
 
 
-def _grouped(steps: Steps, units: tuple[Int64, ...], per_customer: int, baskets: Int64, token: Int32) -> Strata:
-    order = np.argsort(units[0], kind="stable")
-    key, size, first, then_from, then_to, on = (part[order] for part in units)
-    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: key.size])
-    return Strata(
-        np.append(begins, key.size).astype(np.int64),
-        size[begins].astype(np.int32),
-        (key[begins] // per_customer).astype(np.int32),
-        steps.kind[on[begins]],
-        first,
-        then_from,
-        then_to,
-        on.astype(np.int32),
-        baskets,
-        token,
-        steps.day_count // WEEK + 1,
-        steps.kind_count,
-    )
-
-
 @kernel
 def _day_units(
     pointer: Int64,
@@ -183,16 +195,21 @@ def _day_units(
     gap_to: int,
     group_count: int,
     busy_sorts: int,
-    key: Int64,
-    size: Int64,
+    ends: Int64,
+    size: Int32,
+    whose: Int32,
     first: Int64,
     then_from: Int64,
     then_to: Int64,
-    on: Int64,
-) -> int:
-    sizes = np.zeros(group_count * busy_sorts + ENDS, np.int64)
+    on: Int32,
+) -> tuple[int, int]:
+    """Write the strata, and their units ordered by stratum and day; how many there are of both."""
+    sizes = np.zeros(group_count * busy_sorts + ENDS, np.int32)
     shopped = np.zeros(groups.size // 7 + 2, np.int64)
-    count = 0
+    # One customer's units by day, and where the next one of every group belongs.
+    own = np.empty((groups.size, 5), np.int64)
+    listed = np.zeros(sizes.size, np.int64)
+    strata, count = 0, 0
     for customer in range(pointer.size - 1):
         low, high = pointer[customer], pointer[customer + 1]
         start, end = window[customer, 0], window[customer, 1] - gap_to
@@ -200,7 +217,7 @@ def _day_units(
             continue
         for row in range(low, high):
             shopped[days[row] // 7] += 1
-        at, then, stop, begun = low, low, low, count
+        at, then, stop, units = low, low, low, 0
         for day in range(start, end + 1):
             while at < high and days[at] < day:
                 at += 1
@@ -220,15 +237,23 @@ def _day_units(
                 group = sizes.size - (1 if day == start else 2)
             sizes[group] += 1
             if here or stop > then:
-                key[count] = customer * sizes.size + group
-                first[count] = at if here else -1
-                then_from[count], then_to[count], on[count] = then, stop, day
-                count += 1
-        for unit in range(begun, count):
-            size[unit] = sizes[key[unit] - customer * sizes.size]
+                own[units] = group, at if here else -1, then, stop, day
+                listed[group] += 1
+                units += 1
+        for group in range(sizes.size):
+            if listed[group]:
+                count, listed[group] = count + listed[group], count
+                ends[strata], size[strata], whose[strata] = count, sizes[group], customer
+                strata += 1
+        for unit in range(units):
+            place = listed[own[unit, 0]]
+            listed[own[unit, 0]] += 1
+            first[place], then_from[place] = own[unit, 1], own[unit, 2]
+            then_to[place], on[place] = own[unit, 3], own[unit, 4]
         sizes[:] = 0
+        listed[:] = 0
         shopped[:] = 0
-    return count
+    return strata, count
 
 
 @kernel

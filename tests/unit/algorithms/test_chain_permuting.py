@@ -6,8 +6,9 @@ from chain_worlds import EVENING, LUNCH, SLOTS, bought, habit_world
 from scipy.stats import binom, hypergeom
 
 from graph.algorithms.chains import ChainsRequest, Compared, Gap, find_chains
+from graph.algorithms.chains.coins import Rows
 from graph.algorithms.chains.events import Steps, to_steps
-from graph.algorithms.chains.permuting import ENOUGH, Permuted, Rows, permute
+from graph.algorithms.chains.permuting import ENOUGH, Permuted, permute
 from graph.algorithms.chains.strata import weeks
 from graph.algorithms.chains.weighing import nulls_of, steps_of, weigh_pairs
 from graph.errors import BadInput
