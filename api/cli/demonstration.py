@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -31,7 +32,10 @@ from loaders.world import WorldRequest
 WORLD = WorldRequest()
 SOURCE = "renmai-world"
 EVERYTHING_PLANTED = ChainsRequest(source=SOURCE, max_steps=3, scope_kind=ScopeKind.DISTRICT)
-POINTERS = {f"chains|{COMPLETEJOURNEY}", f"chains|{SOURCE}", "influence|*", f"affinity|{COMPLETEJOURNEY}"}
+POINTERS = {
+    "influence|*",
+    *(f"{kind}|{source}" for kind in ("chains", "affinity") for source in (COMPLETEJOURNEY, SOURCE)),
+}
 AFFINITY = AffinityRequest(source=COMPLETEJOURNEY, neighbours=30, sample=500, learn_from=500, judge=False)
 """Of the defaults about a third of the cost: how well it tells is shown in the documentation."""
 
@@ -82,6 +86,7 @@ async def _filled(settings: Settings, world: WorldRequest) -> None:
             ("scored chains of the tea chain", EVERYTHING_PLANTED),
             ("scored influence", InfluenceRequest()),
             ("scored affinity of The Complete Journey", AFFINITY),
+            ("scored affinity of the tea chain", replace(AFFINITY, source=SOURCE)),
         ):
             with _timed(title):
                 answers.print((await scored(settings, store, request)).said)

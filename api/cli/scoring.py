@@ -86,7 +86,7 @@ def chains_command(
         ),
     ] = CHAINS.closed,
     permutations: Annotated[
-        int, typer.Option(help="Check every p-value by so many shufflings, stopped early; slower.")
+        int, typer.Option(help="Check every p-value by so many shufflings, stopped early.")
     ] = CHAINS.permutations,
     seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = CHAINS.seed,
     calendar: Annotated[

@@ -35,7 +35,10 @@ class ChainWhere:
     customers: IntFilter | None = strawberry.field(default=None, description="How many customers went through.")
     leverage: FloatFilter | None = strawberry.field(default=None, description="The leverage.")
     scope_key: TextFilter | None = strawberry.field(default=None, description="Which district, store or channel.")
-    source: TextFilter | None = strawberry.field(default=None, description="The data set that was scored.")
+    source: TextFilter | None = strawberry.field(
+        default=None,
+        description="The data set that was scored: read by its own current run, also beside one of everything.",
+    )
 
     def filters(self) -> dict[str, object]:
         """As filters of the query."""

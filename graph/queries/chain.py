@@ -1,6 +1,7 @@
 """Chains: by id, as a list, and those that customers are inside of now.
 
-Without a run, the current runs of every scope are read; one statement finds the runs and reads from them.
+Without a run, the current run of the whole is read, or else that of each data set; a data set that is asked for by name
+is read by its own. One statement finds the runs and reads from them.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from graph.queries.filters import ranges, texts
 from graph.queries.listing import Filters, Listing, count, page
 from graph.queries.paging import Ordering, Page, Slice
 from graph.queries.reader import ByKey, Reader
+from graph.queries.run import CURRENT_CHAINS
 from graph.store.statement import cypher
 
 
@@ -109,15 +111,17 @@ _FILTERS: dict[str, LiteralString] = {
     **ranges("leverage", "n.leverage"),
 }
 
+_OF_POINTER: LiteralString = "WITH pointer.run_id AS run, pointer.scope AS source MATCH (n:Chain {run_id: run})"
 LISTING: Listing[ChainRow] = Listing(
     ChainRow,
-    match=(
-        "MATCH (pointer:CurrentRun {kind: 'chains'}) WITH pointer.run_id AS run, pointer.scope AS source"
-        " MATCH (n:Chain {run_id: run})"
-    ),
+    match=f"{CURRENT_CHAINS} {_OF_POINTER}",
     variables="n",
     columns=COLUMNS,
     filters=_FILTERS,
+    entrances={
+        name: f"MATCH (pointer:CurrentRun {{kind: 'chains'}}) WHERE {of_source} {_OF_POINTER}"
+        for name, of_source in texts("source", "pointer.scope").items()
+    },
 )
 LISTING_IN_RUN: Listing[ChainRow] = Listing(
     ChainRow,

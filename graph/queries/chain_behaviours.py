@@ -5,6 +5,7 @@ from typing import Protocol
 
 from graph.queries.reader import Reader
 from graph.queries.recent_orders import TOLD
+from graph.queries.run import CURRENT_CHAINS
 from graph.store.statement import cypher
 
 PURCHASE, VISIT = "purchase", "visit"
@@ -55,7 +56,7 @@ def did(behaviour: str, act: Act) -> Did | None:
 
 
 KNOWN = cypher(
-    "MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (r:ScoreRun {run_id: pointer.run_id})"
+    f"{CURRENT_CHAINS} MATCH (r:ScoreRun {{run_id: pointer.run_id}})"
     " UNWIND $behaviours AS behaviour WITH r, behaviour WHERE r.parameters CONTAINS '\"' + behaviour + '\"'"
     " RETURN DISTINCT behaviour"
 )

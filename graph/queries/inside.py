@@ -18,6 +18,7 @@ from graph.queries.open_chain import OpenChainRow, dates_before, open_chains
 from graph.queries.paging import COUNT_CAP, Entry, Page, Position, Slice, cut
 from graph.queries.reader import Reader
 from graph.queries.recent_orders import Q_LIMIT
+from graph.queries.run import CURRENT_CHAINS
 from graph.queries.view import and_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
 from graph.store.statement import CUSTOMER, Statement, cypher
@@ -100,7 +101,7 @@ async def _walk(reader: Reader, wanted: Wanted, slice: Slice) -> AsyncIterator[I
 
 
 LEADING_THERE = cypher(
-    "MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (n:Chain {run_id: pointer.run_id})"
+    f"{CURRENT_CHAINS} MATCH (n:Chain {{run_id: pointer.run_id}})"
     " WHERE n.q_value < $q_limit AND n.lift > 1"
     " AND (n.then_category_id = $category OR n.then_category_id STARTS WITH $category + ' > ')"
     " RETURN n.chain_id AS key LIMIT 1"

@@ -10,6 +10,7 @@ from graph.model.product import branches
 from graph.queries.chain import ChainRow
 from graph.queries.packing import kinds_of
 from graph.queries.reader import Reader
+from graph.queries.run import CURRENT_CHAINS
 from graph.queries.view import and_seen
 from graph.store.statement import CUSTOMER, ORDER, Statement
 
@@ -111,7 +112,7 @@ _NAMES_OTHERS: LiteralString = (
 # something else; `others` counts those that name something else anywhere.
 _CHAINS: LiteralString = (
     "CALL (own) { UNWIND own AS some UNWIND some AS category WITH collect(DISTINCT category) AS known"
-    " MATCH (pointer:CurrentRun {kind: 'chains'}) MATCH (n:Chain {run_id: pointer.run_id})"
+    f" {CURRENT_CHAINS} MATCH (n:Chain {{run_id: pointer.run_id}})"
     " WHERE n.q_value < $q_limit AND n.lift > 1 AND (n.first_behaviour <> 'purchase' OR any(category IN known"
     " WHERE category = n.first_category_id OR category STARTS WITH n.first_category_id + ' > '))"
     f" RETURN collect({_row(source='pointer.scope', chain='n')}) AS chains,"

@@ -84,16 +84,19 @@ async def count_runs(reader: Reader, filters: Filters) -> int:
 POINTERS = cypher("MATCH (p:CurrentRun) RETURN p.pointer_id AS pointer ORDER BY pointer")
 
 
-# The current run of the whole, or else the current run of each data set.
-_CHOSEN: LiteralString = (
-    " WITH collect({scope: pointer.scope, run: pointer.run_id}) AS all"
-    " WITH all, [x IN all WHERE x.scope = '*'] AS whole"
-    " WITH CASE WHEN size(whole) > 0 THEN whole ELSE all END AS chosen"
-    " UNWIND chosen AS one WITH one.run AS run"
-)
-CURRENT_INFLUENCE: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'influence'}}){_CHOSEN}"
-CURRENT_AFFINITY: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'affinity'}}){_CHOSEN}"
-CURRENT_CENTRALITY: LiteralString = f"MATCH (pointer:CurrentRun {{kind: 'centrality'}}){_CHOSEN}"
+def _read_of(kind: LiteralString) -> LiteralString:
+    """Binds `pointer` to what readers see where they name no run: that of the whole, or else that of each data set."""
+    return (
+        f"MATCH (pointer:CurrentRun {{kind: '{kind}'}}) WHERE pointer.scope = '*'"
+        f" OR NOT EXISTS {{ MATCH (whole:CurrentRun {{pointer_id: '{kind}|*'}}) }}"
+    )
+
+
+CURRENT_CHAINS: LiteralString = _read_of("chains")
+"""Part of a statement: it binds `pointer` to the pointers at the runs that readers see where they name none."""
+CURRENT_INFLUENCE: LiteralString = f"{_read_of('influence')} WITH pointer.run_id AS run"
+CURRENT_AFFINITY: LiteralString = f"{_read_of('affinity')} WITH pointer.run_id AS run"
+CURRENT_CENTRALITY: LiteralString = f"{_read_of('centrality')} WITH pointer.run_id AS run"
 """Beginnings of statements: they bind `run` to the runs that readers see where they name none."""
 
 CURRENT = cypher("MATCH (p:CurrentRun {kind: $kind}) RETURN p.scope AS scope, p.run_id AS run ORDER BY scope")

@@ -234,6 +234,27 @@ async def test_chains_are_those_of_the_current_runs(shop: Store):
     assert await chain.count_chains(shop, {"category_eq": "coffee", "source_eq": "*"}, None) == 5
 
 
+async def test_a_run_of_everything_is_read_alone_and_a_data_sets_own_where_it_is_named(shop: Store):
+    from graph.model.score import CURRENT_RUN
+    from graph.model.statements import upsert_node
+    from graph.store import cypher, generated
+
+    pointer = {"pointer_id": "chains|other", "kind": "chains", "scope": "other", "run_id": "chains-0"}
+    await shop.write((generated(upsert_node(CURRENT_RUN)), {"rows": [pointer]}))
+
+    async def read(filters: dict[str, object]) -> set[str]:
+        page = await chain.chains(shop, filters, chain.ORDERINGS["rank"], None, TEN)
+        assert await chain.count_chains(shop, filters, None) == len(page.entries)
+        return {entry.row.run_id for entry in page.entries}
+
+    assert await read({}) == {"chains-1"}
+    assert await read({"source_eq": "other"}) == {"chains-0"}
+    assert await read({"source_in": ["other", "*"], "q_value_lte": 1.0}) == {"chains-0", "chains-1"}
+    assert await read({"source_in": ["other", "*"], "source_starts_with": "o"}) == {"chains-0"}
+    await shop.write((cypher("MATCH (p:CurrentRun {pointer_id: 'chains|*'}) DETACH DELETE p"), {}))
+    assert await read({}) == {"chains-0"}
+
+
 async def test_a_chain_of_three_steps_is_read_step_by_step(shop: Store):
     [found] = (await chain.chains(shop, {"steps_eq": 3}, chain.ORDERINGS["rank"], "chains-0", TEN)).entries
     by_length = await chain.chains(shop, {}, turned(chain.ORDERINGS["steps"]), "chains-0", TEN)

@@ -89,15 +89,15 @@ def chances_of(units: int, fewer: int, more: int) -> Float64:
     k = np.arange(1, fewer)
     twice = 2 * k + a + b
     middle = np.append((b - a) / (a + b + 2), (b * b - a * a) / (twice * (twice + 2)))
-    beside = 4 * k * (k + a) * (k + b) * (k + a + b) / (twice**2 * (twice + 1) * np.maximum(twice - 1, 1))
-    zeros: Float64 = eigvalsh_tridiagonal(middle, np.sqrt(beside))
+    beside = 4 * k * (k + a) * (k + b) * (k + a + b) / (twice**2 * (twice + 1) * (twice - 1))
+    zeros: Float64 = np.asarray(eigvalsh_tridiagonal(middle, np.sqrt(beside)), np.float64)
     return (1 + zeros) / 2
 
 
 def _spans(low: Int64, high: Int64) -> Int64:
     """All of [low, high) of every entry, one behind the other."""
     lengths = high - low
-    return np.arange(lengths.sum()) + np.repeat(low - np.append(0, np.cumsum(lengths)[:-1])[: low.size], lengths)
+    return np.arange(int(lengths.sum())) + np.repeat(low - (np.cumsum(lengths) - lengths), lengths)
 
 
 def _sums(values: Int64, low: Int64, high: Int64) -> Int64:
@@ -193,7 +193,7 @@ def _place_of(keys: Int64, key: int) -> int:
     at = np.int64(mix(np.uint64(key)) & np.uint64(keys.size - 1))
     while keys[at] != NOTHING and keys[at] != key:
         at = (at + 1) & (keys.size - 1)
-    return at
+    return int(at)
 
 
 @kernel
