@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ADVOCATES = 1_000
 MOST_COSTS = 10_000
-FEWEST_SETS, DEFAULT_SETS, MOST_SETS = 10_000, 500_000, 2_000_000
+FEWEST_SETS, DEFAULT_SETS, MOST_SETS = 10_000, 2_000_000, 10_000_000
 LazyCustomer = Annotated["Customer", strawberry.lazy("api.graphql.customer")]
 
 

@@ -47,7 +47,7 @@ class AdvocatesRequest:
     """Id of an influence run; the current one where absent."""
     to_buy: str | None = None
     """A category: the current run that counts who is moved to buy of it, instead of the one of everything."""
-    sets: int = 500_000
+    sets: int = 2_000_000
     seed: int = 0
     budget: float | None = None
     """What the chosen may cost together."""
