@@ -16,7 +16,9 @@ from api.observing import Observing
 from api.observing.request_id import current
 from api.observing.summary import summary_of
 from graph.errors import RenmaiError, StoreUnavailable
+from graph.queries.reader import Walker
 from graph.store import Statement
+from graph.store.statement import Walk
 
 log = structlog.get_logger("renmai.statements")
 tracer = trace.get_tracer("renmai")
@@ -73,6 +75,10 @@ class ObservedReader:
             took = {"seconds": round(seconds, 3), "rows": len(rows)}
             log.warning("slow statement", statement=summary, **took, text=statement.text, request_id=current())
         return rows
+
+    async def edge(self, walk: Walk) -> object:
+        """Where to look for a page; a store that cannot say so is seen to by the read that follows."""
+        return await self.store.edge(walk) if isinstance(self.store, Walker) else None
 
     def _failed(self, failure: RenmaiError) -> None:
         self.observing.metrics.statement_failed(type(failure).__name__)

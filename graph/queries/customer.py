@@ -81,6 +81,7 @@ CONSENTS: Conditions = {
 LISTING: Listing[CustomerRow] = Listing(
     CustomerRow,
     match="MATCH (c:Customer)",
+    label="Customer",
     variables="c",
     columns=COLUMNS,
     filters=(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, LiteralString, TypeVar
 
+from graph.model import NODES
+from graph.model.statements import index_types
 from graph.queries.packing import Beside, packed
 from graph.queries.paging import (
     COUNT_CAP,
@@ -21,10 +24,10 @@ from graph.queries.paging import (
     rows_read,
     slice_parameters,
 )
-from graph.queries.reader import Columns, Reader, made_of, told_whole
+from graph.queries.reader import Columns, Reader, Walker, made_of, told_whole
 from graph.queries.view import and_seen, where_seen
 from graph.queries.where import Filters, Shape, condition, shape_of
-from graph.store.statement import Statement, cypher
+from graph.store.statement import Statement, Walk, cypher
 
 Row = TypeVar("Row")
 
@@ -44,6 +47,8 @@ class Listing(Generic[Row]):
     variables: LiteralString
     columns: LiteralString
     filters: Mapping[str, LiteralString]
+    label: str = ""
+    """Of a list of every node of one label."""
     parent: LiteralString = ""
     scope: LiteralString = ""
     seen: tuple[LiteralString, LiteralString] | None = None
@@ -161,6 +166,8 @@ async def _page_by_property(
     One statement, and a second one for the one page that holds the seam: no index knows what lacks a property, so that
     asking for both at once would look through the list for every page.
     """
+    if not shape and (near := await _page_within_an_edge(reader, listing, ordering, given, slice, columns)):
+        return near
     after, before = (None if end is None else end.value is None for end in (slice.after, slice.before))
     parts: list[Statement] = []
     if after is not True:
@@ -172,6 +179,45 @@ async def _page_by_property(
         if (left := rows_read(slice, columns) - len(records)) > 0:
             records += await _records(reader, listing, statement, {**given, "limit": left}, columns)
     return cut(Recorded(records, listing.made), slice)
+
+
+_ORDERED = {(label, name) for label, name, _ in index_types(NODES)}
+_REACHES = (100, 10_000)
+"""How many rows more than a page are walked over for it: equals of the first row may stand before the page."""
+
+
+async def _page_within_an_edge(
+    reader: Reader,
+    listing: Listing[Row],
+    ordering: Ordering,
+    given: Mapping[str, object],
+    slice: Slice,
+    columns: Columns,
+) -> Page[Row] | None:
+    """The page, where the store tells how far it must look and that is enough to fill it.
+
+    All rows up to an edge are the list's own beginning: what fills a page out of them is the page.
+    """
+    start, end = (slice.before, slice.after) if slice.backward else (slice.after, slice.before)
+    name, descending = ordering.value.partition(".")[2], ordering.descending != slice.backward
+    if (listing.label, name) not in _ORDERED or not isinstance(reader, Walker):
+        return None
+    if any(one is not None and one.value is None for one in (start, end)) or (start is None and slice.backward):
+        return None
+    limit = rows_read(slice, columns)
+    bounded = (slice.after is not None, slice.before is not None, slice.backward)
+    statement = valued_statement(listing, ordering, (), *bounded, edge=True)
+    beyond: Any = None if start is None else start.value
+    for reach in _REACHES:
+        edge = await reader.edge(Walk(listing.label, name, descending, limit + reach, beyond))
+        if edge is None:
+            return None
+        at = datetime.fromisoformat(edge) if isinstance(edge, str) else edge
+        parameters = {**given, **slice_parameters(slice, columns), "edge": at}
+        records = await _records(reader, listing, statement, parameters, columns)
+        if len(records) == limit:
+            return cut(Recorded(records, listing.made), slice)
+    return None
 
 
 @lru_cache(maxsize=2048)
@@ -217,13 +263,26 @@ def _page_by_key(
 
 @lru_cache(maxsize=2048)
 def valued_statement(
-    listing: Listing[Any], ordering: Ordering, shape: Shape, after: bool, before: bool, backward: bool
+    listing: Listing[Any],
+    ordering: Ordering,
+    shape: Shape,
+    after: bool,
+    before: bool,
+    backward: bool,
+    *,
+    edge: bool = False,
 ) -> Statement:
-    """What reads those of a page that have the property by which the list is sorted, in the order of its index."""
+    """What reads those of a page that have the property by which the list is sorted, in the order of its index.
+
+    With `edge`, nothing beyond `$edge`.
+    """
     way: LiteralString = "DESC" if ordering.descending != backward else "ASC"
     key_way: LiteralString = "DESC" if backward else "ASC"
     order: LiteralString = f"{ordering.value} {way}, {ordering.key} {key_way}"
     wanted = index_bounds(ordering, after, before)
+    if edge:
+        sign: LiteralString = ">=" if way == "DESC" else "<="
+        wanted = f"{wanted} AND {ordering.value} {sign} $edge"
     return _part(listing, ordering, shape, wanted, order, f"sort_value {way}, sort_key {key_way}")
 
 

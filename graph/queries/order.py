@@ -98,6 +98,7 @@ OF_CUSTOMERS: Listing[OrderRow] = Listing(
 LISTING: Listing[OrderRow] = Listing(
     OrderRow,
     match="MATCH (o:Order)",
+    label="Order",
     variables="o",
     columns=COLUMNS,
     filters={

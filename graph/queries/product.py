@@ -55,6 +55,7 @@ OF_SHARES = cypher(
 LISTING: Listing[ProductRow] = Listing(
     ProductRow,
     match="MATCH (p:Product)",
+    label="Product",
     variables="p",
     columns=COLUMNS,
     filters={

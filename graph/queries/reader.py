@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from graph.store.statement import Statement
+from graph.store.statement import Statement, Walk
 
 Row = TypeVar("Row")
 Columns = frozenset[str] | None
@@ -17,6 +17,15 @@ class Reader(Protocol):
 
     async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """All rows of one reading statement, as maps of the names after AS."""
+        ...
+
+
+@runtime_checkable
+class Walker(Protocol):
+    """A reader that is told of every row there is: a partner's is none, since an edge is anybody's value."""
+
+    async def edge(self, walk: Walk) -> object:
+        """See `Store.edge`."""
         ...
 
 

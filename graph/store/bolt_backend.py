@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from graph.store.bolt_fill import fill_over_bolt
 from graph.store.rows import NodeRows, TieRows
 from graph.store.session import Channel
-from graph.store.statement import Step, cypher, generated, quoted
+from graph.store.statement import Step, Walk, cypher, generated, quoted
 
 _AWAIT_INDEXES = cypher("CALL db.awaitIndexes(600)")
 
@@ -28,6 +28,9 @@ class BoltBackend:
         columns = ", ".join(f"n.{quoted(one)}" for one in properties)
         text = f"CREATE FULLTEXT INDEX {quoted(name)} IF NOT EXISTS FOR (n:{quoted(label)}) ON EACH [{columns}]"
         await self._channel.apply([(generated(text), {})], 600)
+
+    async def edge(self, walk: Walk) -> object:
+        """It walks its indexes by itself."""
 
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None:
         """See `Store.fill`."""

@@ -5,7 +5,8 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from graph.errors import QueryRefused, StoreUnavailable
@@ -18,8 +19,10 @@ from graph.store.embedded_users import OWNER
 from graph.store.failures import one_line
 from graph.store.rows import NodeRows, TieRows
 from graph.store.session import Channel
-from graph.store.statement import Step, cypher, quoted
+from graph.store.statement import Step, Walk, cypher, quoted
 
+_EDGE_SECONDS = 2.0
+"""A walk takes milliseconds; without it a page is only slower."""
 _LITTLE = 5_000
 """Nodes or ties: about what is deleted in the second that a restart takes."""
 _NODES_UP_TO = cypher("MATCH (n) WITH n LIMIT $most RETURN count(n) AS n")
@@ -77,6 +80,20 @@ class EmbeddedBackend:
         columns = ", ".join(quoted(one) for one in properties)
         await self._sql(f"CREATE INDEX {quoted(name)} IF NOT EXISTS ON {quoted(label)} ({columns}) FULL_TEXT")
 
+    async def edge(self, walk: Walk) -> object:
+        """Its SQL walks an index, its Cypher does not. Whoever asks next is told what is wrong with the graph."""
+        label, name, beyond = quoted(walk.label), quoted(walk.name), walk.beyond
+        sign, way = ("<=", "DESC") if walk.descending else (">=", "ASC")
+        within = f"{name} IS NOT NULL" if beyond is None else f"{name} {sign} :beyond"
+        text = f"SELECT {name} AS edge FROM {label} WHERE {within} ORDER BY {name} {way} SKIP {walk.rows - 1} LIMIT 1"  # noqa: S608  quoted
+        if isinstance(beyond, datetime):
+            beyond = beyond.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        try:
+            found = await self._sql(text, {} if beyond is None else {"beyond": beyond}, _EDGE_SECONDS)
+        except (QueryRefused, StoreUnavailable):
+            return None
+        return found[0]["edge"] if found else None
+
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None:
         """A new generation is filled beside the empty one, which serves on, and takes its place in one step."""
         if self._server.is_ours:
@@ -108,26 +125,28 @@ class EmbeddedBackend:
         await self._writer.close()
         await asyncio.to_thread(self._server.close)
 
-    async def _sql(self, text: str) -> list[dict[str, Any]]:
-        return await asyncio.to_thread(self._post, text)
+    async def _sql(
+        self, text: str, parameters: Mapping[str, object] | None = None, seconds: float = 600
+    ) -> list[dict[str, Any]]:
+        return await asyncio.to_thread(self._post, text, parameters or {}, seconds)
 
-    def _post(self, text: str) -> list[dict[str, Any]]:
+    def _post(self, text: str, parameters: Mapping[str, object], seconds: float) -> list[dict[str, Any]]:
         """The engine takes its own SQL by HTTP, on 127.0.0.1, from the owner."""
         login = f"{OWNER}:{self._server.home.passwords().owner}"
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._server.serving.http_port}/api/v1/command/{DATABASE}",
-            data=json.dumps({"language": "sql", "command": text}).encode(),
+            data=json.dumps({"language": "sql", "command": text, "params": parameters}).encode(),
             headers={
                 "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
                 "Content-Type": "application/json",
             },
         )
         try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=600) as answer:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=seconds) as answer:
                 return json.load(answer)["result"]
         except urllib.error.HTTPError as error:
             with error:
-                raise QueryRefused(f"The graph refused an index: {one_line(error.read().decode())}") from error
+                raise QueryRefused(f"The graph refused {text.split()[0]}: {one_line(error.read().decode())}") from error
         except OSError as error:
             raise StoreUnavailable(
                 f"The embedded graph in {self._server.home.folder} no longer answers: run the command again."

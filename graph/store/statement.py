@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import LiteralString
 
 
@@ -25,6 +26,17 @@ class Statement:
     def only(self, columns: frozenset[str] | None) -> "Statement":
         """The statement that tells of these columns alone, where it can be had; of all without any named."""
         return self if columns is None or self.narrow is None else self.narrow(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """So many rows of a label in the order of an indexed number or instant, beginning at a value or at the end."""
+
+    label: str
+    name: str
+    descending: bool
+    rows: int
+    beyond: int | float | datetime | None = None
 
 
 Step = tuple[Statement, Mapping[str, object]]

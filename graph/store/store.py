@@ -8,7 +8,7 @@ from graph.errors import QueryRefused, StoreUnavailable
 from graph.store.config import Engine
 from graph.store.rows import NodeRows, TieRows
 from graph.store.staging import check
-from graph.store.statement import Statement, Step, cypher
+from graph.store.statement import Statement, Step, Walk, cypher
 
 if TYPE_CHECKING:
     from graph.store.session import Channel
@@ -30,6 +30,7 @@ class Backend(Protocol):
 
     async def ensure_types(self, types: Sequence[PropertyTyped]) -> None: ...
     async def ensure_fulltext(self, label: str, properties: Sequence[str], name: str) -> None: ...
+    async def edge(self, walk: Walk) -> object: ...
     async def settle(self) -> None: ...
     async def fill(self, nodes: Sequence[NodeRows], ties: Sequence[TieRows], checkpoint: Step) -> None: ...
     async def wipe(self) -> None: ...
@@ -58,6 +59,14 @@ class Store:
     ) -> list[dict[str, Any]]:
         """All rows, as maps of the names after AS; instants come back tz-aware in UTC. Nothing can be written here."""
         return await self._reader.rows(statement, parameters, timeout_seconds)
+
+    async def edge(self, walk: Walk) -> object:
+        """The value of the last row of a walk, for a store whose Cypher sorts by no index.
+
+        None from a store that needs none, and where the rows run out before. It only says where to look: rows come and
+        go, so a page that falls short is read without it. An instant is ISO text.
+        """
+        return await self._backend.edge(walk)
 
     def stream(
         self,

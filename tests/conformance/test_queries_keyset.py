@@ -1,15 +1,18 @@
 """Pages stay right while rows come and go: nothing that was there throughout is repeated or skipped."""
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from graph.jobs.project import prepare
 from graph.queries import customer
-from graph.queries.paging import Ordering, Slice, turned
-from graph.store import Store, cypher
+from graph.queries.paging import Ordering, Position, Slice, turned
+from graph.store import Statement, Store, cypher
+from graph.store.statement import Walk as IndexWalk
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PUT = cypher(
@@ -125,3 +128,61 @@ async def test_both_ends_and_both_ways_give_the_same_pages(store: Store):
     assert [entry.row.key for entry in between.entries] == whole[10:15]
     assert [entry.row.key for entry in from_the_end.entries] == whole[25:30]
     assert (between.has_next, from_the_end.has_previous) == (True, True)
+
+
+@dataclass
+class ToldOfEdges:
+    """The store, what of it was read, and how many walks it was asked for."""
+
+    store: Store
+    reads: list[str] = field(default_factory=list)
+    walks: int = 0
+
+    async def read(self, statement: Statement, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        self.reads.append(statement.text)
+        return await self.store.read(statement, parameters)
+
+    async def edge(self, walk: IndexWalk) -> object:
+        self.walks += 1
+        return await self.store.edge(walk)
+
+
+@pytest.mark.parametrize("name", ["registered_at", "revenue"])
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_within_an_edge_are_those_of_the_sorted_list(store: Store, name: str, descending: bool):
+    await prepare(store)
+    random_ = random.Random(f"{name} {descending}")
+    people: list[dict[str, Any]] = [
+        {
+            "key": f"c{number:04}",
+            "name": None,
+            # Microseconds, whole minutes and whole seconds: as texts they would stand in another order.
+            "at": random_.choice(
+                [None, START + timedelta(microseconds=random_.choice([1, 10**6, 6 * 10**7]) * number)]
+            ),
+            "cents": random_.choice([None, -number, number, 5]),
+        }
+        for number in range(600)
+    ]
+    await store.write((PUT, {"rows": people}))
+    ordering = turned(customer.ORDERINGS[name]) if descending else customer.ORDERINGS[name]
+    value = {"registered_at": "at", "revenue": "cents"}[name]
+    valued = sorted((one for one in people if one[value] is not None), key=lambda one: one["key"])
+    valued.sort(key=lambda one: one[value], reverse=descending)
+    whole = [*(one["key"] for one in valued), *sorted(one["key"] for one in people if one[value] is None)]
+    reader = ToldOfEdges(store)
+
+    met: list[str] = []
+    slice_, more = Slice(limit=40), True
+    while more:
+        page = await customer.customers(reader, {}, ordering, slice_)
+        met += [entry.row.key for entry in page.entries]
+        slice_, more = Slice(limit=40, after=page.entries[-1].position), page.has_next
+    back = await customer.customers(
+        reader, {}, ordering, Slice(limit=40, backward=True, before=Position(valued[-1][value], valued[-1]["key"]))
+    )
+
+    assert met == whole
+    assert [entry.row.key for entry in back.entries] == whole[len(valued) - 41 : len(valued) - 1]
+    assert reader.walks > 5
+    assert any("$edge" in text for text in reader.reads) == (store.engine == "embedded")
