@@ -1,5 +1,5 @@
 /** The first page: what is loaded, who moves others, what leads to what, and one customer's people. */
-import { ask } from "./api.js";
+import { ask, keep } from "./api.js";
 import { chains, showChains } from "./chains.js";
 import { element } from "./elements.js";
 import { influencers, markChosen, showInfluencers } from "./influencers.js";
@@ -14,9 +14,11 @@ async function guarded(work) {
   try {
     await work();
     failure.hidden = true;
+    document.querySelector("#key").hidden = true;
   } catch (error) {
     failure.textContent = error.message;
     failure.hidden = false;
+    document.querySelector("#key").hidden = error.code !== "UNAUTHENTICATED";
   }
 }
 
@@ -35,6 +37,8 @@ function show() {
   const search = document.querySelector("#search-text");
   search.placeholder = words().search;
   search.setAttribute("aria-label", words().search);
+  document.querySelector("#key-text").placeholder = words().key;
+  document.querySelector("#key-text").setAttribute("aria-label", words().key);
   if (seen.overview) showOverview(seen.overview);
   if (seen.influencers) showInfluencers(seen.influencers, choose);
   if (seen.chains) showChains(seen.chains);
@@ -71,11 +75,19 @@ document.querySelector("#search").addEventListener("submit", (event) => {
   });
 });
 
-show();
-await guarded(async () => {
+document.querySelector("#key").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  keep(document.querySelector("#key-text").value.trim());
+  await load();
+});
+
+const load = () => guarded(async () => {
   [seen.overview, seen.influencers, seen.chains] = await Promise.all([overview(), influencers(), chains()]);
   show();
   const [top] = seen.influencers.topInfluencers.edges;
   if (top) await choose(top.node.customer.key);
 });
+
+show();
+await load();
 document.body.dataset.ready = "true";

@@ -24,26 +24,39 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The address of `renmai serve` on a generated world that was loaded and scored by the command line."""
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a generated world that was loaded and scored by the command line."""
     data = tmp_path_factory.mktemp("browser") / "data"
     done_well(renmai("generate", data / "world", "--customers", "1500", "--days", "60", data=data))
     done_well(renmai("load", *sorted((data / "world").glob("*.parquet")), data=data))
     for kind in ("influence", "chains"):
         done_well(renmai("score", kind, data=data))
-    with serving(data) as address:
+    return data
+
+
+@pytest.fixture(scope="session")
+def served(world: Path) -> Generator[str]:
+    """The address of `renmai serve --open-reads` on the world."""
+    with serving(world, "--open-reads") as address:
+        yield address
+
+
+@pytest.fixture
+def guarded(world: Path) -> Generator[str]:
+    """The address of `renmai serve` on the world, which needs a key."""
+    with serving(world) as address:
         yield address
 
 
 class serving:
-    """Runs `renmai serve --open-reads` on a free port; the address is what it prints."""
+    """Runs `renmai serve` on a free port; the address is what it prints."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, *options: str) -> None:
+        self._data, self._options = data, options
 
     def __enter__(self) -> str:
         self._process = subprocess.Popen(
-            [RENMAI, "serve", "--open-reads", "--port", "0"],
+            [RENMAI, "serve", *self._options, "--port", "0"],
             env=surroundings(self._data, COLUMNS="200"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

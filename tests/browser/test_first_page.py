@@ -1,10 +1,12 @@
 """The first page and GraphiQL, as a person sees them in a browser."""
 
 import re
+from pathlib import Path
 
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Watched
+from tests.command_line import done_well, renmai
 
 CHINESE = re.compile("[\u4e00-\u9fff]{2,}")
 
@@ -119,6 +121,24 @@ async def test_a_failing_api_is_told_on_the_page(watched: Watched, served: str) 
     await opened(watched, served)
 
     await expect(watched.page.locator("#failure")).to_have_text("The graph is away.")
+
+
+async def test_where_a_key_is_needed_the_page_asks_for_one(watched: Watched, guarded: str, world: Path) -> None:
+    page = watched.page
+    secret = done_well(renmai("keys", "create", "ann", "--scope", "read", data=world)).split()[0]
+    await opened(watched, guarded)
+    await expect(page.locator("#failure")).to_contain_text("An API key with the scope read is needed")
+
+    for given, shown in (("rk_wrong", 0), (secret, 12)):
+        await page.fill("#key-text", given)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#influencers tbody tr")).to_have_count(shown)
+        await expect(page.locator("#key")).to_be_visible(visible=not shown)
+
+    await expect(page.locator("#failure")).to_be_hidden()
+    await expect(page.locator("#key")).to_be_hidden()
+    await page.reload()
+    await expect(page.locator("#influencers tbody tr")).to_have_count(12)
 
 
 async def test_markup_in_the_data_is_shown_as_text(watched: Watched, served: str) -> None:
