@@ -76,7 +76,7 @@ BY_KEYS = packed(
     key=ORDER,
 )
 BUYERS = packed(
-    f"UNWIND $parents AS parent MATCH (c:Customer)-[:PLACED]->(o:Order {{order_id: parent}}){where_seen('order', 'o')}",
+    f"UNWIND $parents AS parent MATCH (o:Order {{order_id: parent}})<-[:PLACED]-(c:Customer){where_seen('order', 'o')}",
     f"parent, {CUSTOMER_COLUMNS}",
     CustomerRow,
     {"parent": ""},

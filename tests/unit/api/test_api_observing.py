@@ -31,7 +31,7 @@ from graph.queries.statements import samples
 
 def test_the_name_of_a_statement_tells_what_it_reads():
     assert summary_of(customer.BY_KEYS.text) == "READ Customer"
-    assert summary_of(order.BUYERS.text) == "READ Customer PLACED Order"
+    assert summary_of(order.BUYERS.text) == "READ Order PLACED Customer"
 
 
 def test_names_of_statements_are_few_and_hold_no_values():
