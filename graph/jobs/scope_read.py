@@ -1,4 +1,4 @@
-"""To which scope each customer belongs: the store, district or channel of most of their purchases."""
+"""To which scope each customer belongs: store, district or channel of most of their purchases, or a named segment."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.algorithms.chains import ChainsRequest, ScopeKind
+from graph.jobs.derive.described import described, json_text, profiles
 from graph.jobs.derive.stores import stores
 from graph.log.event_log import EventLog
 from graph.log.schema import EventKind
@@ -23,7 +24,29 @@ class Scopes:
 
 
 def read_scopes(log: EventLog, version: int, request: ChainsRequest, customers: pl.Series) -> Scopes:
-    """Equals are settled by name; customers whose purchases name nothing belong nowhere."""
+    """Equals are settled by name; customers whose purchases, or profiles, name nothing belong nowhere."""
+    belongs = (
+        _segments(log, version) if request.scope_kind is ScopeKind.SEGMENT else _bought_most(log, version, request)
+    )
+    names = belongs["scope"].unique().sort().to_list()
+    known = (
+        customers.rename("customer")
+        .cast(pl.String)
+        .to_frame()
+        .join(
+            belongs.with_columns(pl.col("customer", "scope").cast(pl.String)),
+            on="customer",
+            how="left",
+            maintain_order="left",
+        )
+    )
+    places = {name: place for place, name in enumerate(names)}
+    codes = [places.get(scope, -1) for scope in known["scope"].to_list()]
+    return Scopes(names, np.array(codes, np.int32))
+
+
+def _bought_most(log: EventLog, version: int, request: ChainsRequest) -> pl.DataFrame:
+    """`customer` and the `scope` of most of their purchases."""
     column = "channel" if request.scope_kind is ScopeKind.CHANNEL else "store"
     wanted = pl.col("kind") == EventKind.PURCHASE
     if request.source is not None:
@@ -33,7 +56,7 @@ def read_scopes(log: EventLog, version: int, request: ChainsRequest, customers: 
     if request.scope_kind is ScopeKind.DISTRICT:
         districts = _districts(log, version)
         named = named.join(districts, left_on="scope", right_on="store").select("customer", scope="district")
-    most = (
+    return (
         named.group_by("customer", "scope")
         .len()
         .sort("customer", "len", "scope", descending=[False, True, False])
@@ -41,21 +64,13 @@ def read_scopes(log: EventLog, version: int, request: ChainsRequest, customers: 
         .first()
         .collect()
     )
-    names = most["scope"].unique().sort().to_list()
-    known = (
-        customers.rename("customer")
-        .cast(pl.String)
-        .to_frame()
-        .join(
-            most.with_columns(pl.col("customer", "scope").cast(pl.String)),
-            on="customer",
-            how="left",
-            maintain_order="left",
-        )
-    )
-    places = {name: place for place, name in enumerate(names)}
-    codes = [places.get(scope, -1) for scope in known["scope"].to_list()]
-    return Scopes(names, np.array(codes, np.int32))
+
+
+def _segments(log: EventLog, version: int) -> pl.DataFrame:
+    """`customer` and as `scope` the segment that their newest profile with one names."""
+    told = log.read(list(PROFILE_COLUMNS), where=pl.col("kind") == EventKind.PROFILE, up_to=version).lazy()
+    own = profiles(told, "customer", None, "customer").with_columns(pl.col("customer").cast(pl.String))
+    return described(own, "customer", (), {"scope": json_text("segment")}).drop_nulls().collect()
 
 
 def _districts(log: EventLog, version: int) -> pl.LazyFrame:

@@ -448,12 +448,19 @@ def test_the_row_of_a_run_has_every_property_of_the_model():
     assert declared == set(ScoreRunRow.__dataclass_fields__) - {"said", "pointer_kind"}
 
 
-@pytest.mark.parametrize(("kind", "names"), [("store", {"north", "south"}), ("district", {"拱墅", "西湖"})])
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("store", {"north", "south"}), ("district", {"拱墅", "西湖"}), ("segment", {"price-sensitive", "学生"})],
+)
 async def test_chains_by_scope_have_a_table_of_their_own(tmp_path, kind, names):
     places = {"north": "拱墅", "south": "西湖"}
     stores = [event("profile", 0, 0, store=one, properties={"district": told}) for one, told in places.items()]
     rows = [row | {"store": "north" if row.get("customer") == "ann" else "south"} for row in shop()[3:]]
-    log, store = logged(tmp_path / "log", [*shop()[:3], *stores, *rows]), RecordingStore()
+    segments = [
+        event("profile", day, 0, customer=key, properties={"segment": told})
+        for key, day, told in (("ann", 0, "学生"), ("bob", 0, "学生"), ("bob", 1, "price-sensitive"))
+    ]
+    log, store = logged(tmp_path / "log", [*shop()[:3], *stores, *segments, *rows]), RecordingStore()
 
     run = await score_chains(log, store, tmp_path / "s", replace(CHAINS, min_customers=1, scope_kind=kind), context())
 

@@ -38,6 +38,7 @@ class ScopeKind(StrEnum):
     DISTRICT = "district"
     STORE = "store"
     CHANNEL = "channel"
+    SEGMENT = "segment"
 
 
 DEFAULT_SLOTS: tuple[tuple[int, int], ...] = (
