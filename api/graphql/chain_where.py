@@ -34,7 +34,9 @@ class ChainWhere:
     q_value: FloatFilter | None = strawberry.field(default=None, description="The q-value.")
     customers: IntFilter | None = strawberry.field(default=None, description="How many customers went through.")
     leverage: FloatFilter | None = strawberry.field(default=None, description="The leverage.")
-    scope_key: TextFilter | None = strawberry.field(default=None, description="Which district, store, channel or segment.")
+    scope_key: TextFilter | None = strawberry.field(
+        default=None, description="Which district, store, channel or segment."
+    )
     source: TextFilter | None = strawberry.field(
         default=None,
         description="The data set that was scored: read by its own current run, also beside one of everything.",

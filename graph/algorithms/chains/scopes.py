@@ -44,10 +44,10 @@ def find_by_scope(request: ChainsRequest, purchases: Purchases, scope: Int32) ->
     log_q = benjamini_hochberg(
         np.concatenate([np.zeros(0), *(one.log_p[rows] for one, rows in zip(found, tested, strict=True))])
     )
-    ends = np.cumsum([rows.size for rows in tested])[:-1]
+    ends = np.cumsum([rows.size for rows in tested], dtype=np.int64)
     return [
         replace(one, log_q=_spread(part, rows, one.chains.size))
-        for one, rows, part in zip(found, tested, np.split(log_q, ends), strict=True)
+        for one, rows, part in zip(found, tested, np.split(log_q, ends)[:-1], strict=True)
     ]
 
 

@@ -63,3 +63,9 @@ def test_customers_of_no_scope_count_among_the_rest_alone():
 
     assert only.scope == 0
     assert only.chains.capable.max() <= 300
+
+
+def test_where_nobody_belongs_to_a_scope_there_is_no_answer():
+    purchases, scope = two_towns((0.5, 0.0), 20)
+
+    assert find_by_scope(REQUEST, purchases, np.full_like(scope, -1)) == []
