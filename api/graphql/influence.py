@@ -66,8 +66,11 @@ class InfluencePath:
     )
 
 
+_EXPLAINING = 5
+
+
 def _first(arguments: Mapping[str, Any]) -> tuple[int]:
-    first = arguments["first"]
+    first = _EXPLAINING if arguments["first"] is None else arguments["first"]
     if not 1 <= first <= 20:
         raise bad_input(f"`first` must be from 1 to 20, not {first}.", argument="first", value=first, maximum=20)
     return (first,)
@@ -82,7 +85,9 @@ _EXPLAINED = OutOfColumn("paths", _first, _explanation)
 
 
 @told_by(_EXPLAINED)
-def _explained(self: Any, first: Annotated[int, strawberry.argument(description="How many, 1 to 20.")] = 5):
+def _explained(
+    self: Any, first: Annotated[int | None, strawberry.argument(description="How many, 1 to 20.")] = _EXPLAINING
+):
     return _EXPLAINED.of({"first": first}, self)
 
 
@@ -200,15 +205,16 @@ async def top_influencers(
     before: Before = None,
     where: Annotated[AudienceWhere | None, strawberry.argument(description="Whom to compare; all if absent.")] = None,
     metric: Annotated[
-        InfluenceMetric, strawberry.argument(description="By what they are compared, highest first.")
+        InfluenceMetric | None, strawberry.argument(description="By what they are compared, highest first.")
     ] = InfluenceMetric.SPREAD,
     run: RunArgument = None,
 ) -> Connection[InfluenceScore]:
     """A page of scores, highest first."""
-    name = f"influencers.{text_of(metric)}"
+    by = text_of(metric or InfluenceMetric.SPREAD)
+    name = f"influencers.{by}"
     audience = where.filters() if where else {}
     wanted = slice_of(PageArguments(first, after, last, before), name)
     key = await finished_run(info, run, ScoreKind.INFLUENCE)
-    page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[text_of(metric)], key, wanted)
+    page = await queries.top_influencers(info.context.reader, audience, queries.METRICS[by], key, wanted)
     counted = partial(queries.count_influencers, info.context.reader, audience, key)
     return connect(InfluenceConnection, page, name, InfluenceScore.of, counted)

@@ -75,6 +75,27 @@ def test_paths_are_read_where_they_are_explained_and_nowhere_else(scored: Any):
     assert ["s.paths" in statement.text for statement, _ in scored.reader.reads] == [False, True]
 
 
+def test_how_many_paths_null_is_as_if_unsaid(scored: Any):
+    paths = "[%s]" % ", ".join(['{"customers": ["ann", "bob"], "probability": 0.25}'] * 7)
+    scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"paths": paths} for key in p["keys"]])
+    query = """query($first: Int) { influenceScores(customerKeys: ["ann"]) {
+      given: explanation(first: $first) { probability } literal: explanation(first: null) { probability } } }"""
+
+    [told] = scored.data(query, first=None)["influenceScores"]
+
+    assert [len(told["given"]), len(told["literal"])] == [5, 5]
+
+
+def test_a_metric_null_is_as_if_unsaid(scored: Any):
+    query = "query($by: InfluenceMetric) { topInfluencers(metric: $by) { nodes { customerKey } } }"
+
+    for variables in ({"by": None}, {}, {"by": "SPREAD"}):
+        scored.data(query, **variables)
+
+    [unsaid, left_out, spread] = [statement.text for statement, _ in scored.reader.reads]
+    assert unsaid == left_out == spread
+
+
 def test_of_those_along_the_paths_only_what_is_selected_is_read_in_one_statement(scored: Any):
     paths = '[{"customers": ["ann", "bob"], "probability": 0.25}, {"customers": ["ann", "gone"], "probability": 0.1}]'
     scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"paths": paths} for key in p["keys"]])

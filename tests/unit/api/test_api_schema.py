@@ -1,5 +1,6 @@
 """The schema: as it stands in the repository, described throughout, with the names that clients count on."""
 
+import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -55,6 +56,39 @@ def test_the_names_of_the_outline_are_there(schema: Schema):
         kind = types[name]
         assert isinstance(kind, GraphQLObjectType)
         assert set(fields.split()) <= set(kind.fields)
+
+
+OUTLINED_ARGUMENTS = {
+    "Query.node": "id: ID!",
+    "Query.nodes": "ids: [ID!]!",
+    "Query.customers": "first: Int, after: String, last: Int, before: String, where: CustomerWhere, orderBy: CustomerOrder",
+    "Query.influenceScores": "customerKeys: [String!]!, run: ID",
+    "Query.topInfluencers": "first: Int, after: String, where: AudienceWhere, metric: InfluenceMetric",
+    "Query.selectAdvocates": "input: SelectAdvocatesInput!",
+    "Query.referralTree": "customerKey: String!, depth: Int",
+    "Query.chains": "where: ChainWhere, orderBy: ChainOrder, first: Int, after: String",
+    "Query.openChains": "customerKey: String!, at: DateTime",
+    "Query.scoreRuns": "first: Int, after: String, kind: ScoreKind",
+    "Query.search": "text: String!, first: Int, kinds: [NodeKind!]",
+    "Customer.influence": "run: ID",
+    "Customer.openChains": "at: DateTime",
+    "InfluenceScore.explanation": "first: Int",
+    "Mutation.recordEvents": "input: RecordEventsInput!",
+    "Mutation.startScoreRun": "input: StartScoreRunInput!",
+    "Mutation.startExport": "input: StartExportInput!",
+    "Subscription.scoreRun": "id: ID!",
+    "Subscription.customerChanged": "keys: [String!]!",
+    "Subscription.eventRecorded": "kinds: [EventKind!]",
+}
+
+
+@pytest.mark.parametrize(("field", "outlined"), OUTLINED_ARGUMENTS.items())
+def test_arguments_are_of_the_types_of_the_outline(schema: Schema, field: str, outlined: str):
+    kind, name = field.split(".")
+
+    given = core(schema).type_map[kind].fields[name].args
+
+    assert set(outlined.split(", ")) <= {f"{key}: {argument.type}" for key, argument in given.items()}
 
 
 def test_everything_is_described(schema: Schema):
