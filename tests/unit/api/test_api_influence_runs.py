@@ -1,5 +1,6 @@
 """Scores of another run than the current one: only of one that is there, of influence, and finished."""
 
+import json
 from math import nan
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_paths_are_read_where_they_are_explained_and_nowhere_else(scored: Any):
 
 
 def test_how_many_paths_null_is_as_if_unsaid(scored: Any):
-    paths = "[%s]" % ", ".join(['{"customers": ["ann", "bob"], "probability": 0.25}'] * 7)
+    paths = json.dumps([{"customers": ["ann", "bob"], "probability": 0.25}] * 7)
     scored.reader.when(influence.BY_CUSTOMERS, lambda p: [score_row(key) | {"paths": paths} for key in p["keys"]])
     query = """query($first: Int) { influenceScores(customerKeys: ["ann"]) {
       given: explanation(first: $first) { probability } literal: explanation(first: null) { probability } } }"""

@@ -61,7 +61,7 @@ def test_the_names_of_the_outline_are_there(schema: Schema):
 OUTLINED_ARGUMENTS = {
     "Query.node": "id: ID!",
     "Query.nodes": "ids: [ID!]!",
-    "Query.customers": "first: Int, after: String, last: Int, before: String, where: CustomerWhere, orderBy: CustomerOrder",
+    "Query.customers": "first: Int, after: String, last: Int, before: String, orderBy: CustomerOrder",
     "Query.influenceScores": "customerKeys: [String!]!, run: ID",
     "Query.topInfluencers": "first: Int, after: String, where: AudienceWhere, metric: InfluenceMetric",
     "Query.selectAdvocates": "input: SelectAdvocatesInput!",
