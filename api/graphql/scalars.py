@@ -1,11 +1,12 @@
 """Scalars: instants with an offset, exact money, JSON as it came."""
 
 import decimal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
@@ -73,6 +74,18 @@ def _read_decimal(value: object) -> decimal.Decimal:
     return number
 
 
+def _literal(read: Callable[[object], object]) -> Callable[..., object]:
+    """Reads a literal of a document; what is wrong with it is told with its place."""
+
+    def read_literal(node: ValueNode, variables: dict[str, object] | None = None) -> object:
+        try:
+            return read(value_from_ast_untyped(node, variables))
+        except StrawberryInputCoercionError as error:
+            raise GraphQLError(error.message, node) from error
+
+    return read_literal
+
+
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -80,18 +93,21 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=_write_instant,
         parse_value=_read_instant,
+        parse_literal=_literal(_read_instant),
     ),
     date: strawberry.scalar(
         name="Date",
         description="A calendar day as ISO 8601 text, such as 2026-03-02.",
         serialize=lambda value: value.isoformat(),
         parse_value=_read_date,
+        parse_literal=_literal(_read_date),
     ),
     decimal.Decimal: strawberry.scalar(
         name="Decimal",
         description='An exact decimal number as text, such as "12.50": money is never rounded by floating point.',
         serialize=str,
         parse_value=_read_decimal,
+        parse_literal=_literal(_read_decimal),
     ),
     Json: strawberry.scalar(
         name="JSON",

@@ -92,6 +92,20 @@ def test_input_that_cannot_be_used_is_told_with_the_value(api: Any, query: str, 
     assert error["extensions"]["code"] in {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 
 
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        ('{ openChains(customerKey: "ann", at: "soon") { lift } }', 38),
+        ('{ products(where: {price: {gte: "cheap"}}) { nodes { key } } }', 33),
+        ('{ orders(where: {localDate: {gte: "2026-02-30"}}) { nodes { key } } }', 35),
+    ],
+)
+def test_a_literal_that_cannot_be_read_is_told_with_its_place(api: Any, query: str, column: int):
+    [error] = api.ask(query)["errors"]
+
+    assert error["locations"] == [{"line": 1, "column": column}]
+
+
 def test_an_unknown_customer_has_no_tree(api: Any):
     assert api.code('{ referralTree(customerKey: "nobody") { size } }') == "NOT_FOUND"
 
