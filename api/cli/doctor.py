@@ -62,6 +62,9 @@ def _log(settings: Settings) -> Iterator[Finding]:
         yield Finding("event log", False, str(error))
         return
     count, newest = events.row(0)
+    if not count:
+        yield Finding("event log", None, "It holds no event: `renmai load FILE` or `renmai demo` brings some.")
+        return
     yield Finding("event log", True, f"{count:,} events up to {newest:%Y-%m-%d %H:%M} UTC, version {log.version}.")
 
 

@@ -343,6 +343,14 @@ def test_a_data_folder_that_is_a_file_is_named(command: list[str], tmp_path: Pat
     assert (tmp_path / "data").read_text() == "notes"
 
 
+def test_a_log_without_events_is_no_fault(tmp_path: Path) -> None:
+    done_well(renmai("score", "influence", data=tmp_path))
+
+    found = renmai("doctor", data=tmp_path, RENMAI_PORT="0")
+
+    assert "event log: It holds no event" in done_well(found)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "no table": lambda log: shutil.rmtree(log / "_delta_log"),
     "commit cut short": lambda log: max((log / "_delta_log").glob("*.json")).write_text('{"add": {"pa'),
